@@ -1,0 +1,45 @@
+# FindCAF: Debian's libcaf-dev 0.17.6 comes without a CMake package and without
+# a pkg-config file. Makes CAF::core and CAF::<component> for each component
+# asked for ("io", "openssl"). Installed beside rayd-config.cmake as well.
+include(FindPackageHandleStandardArgs)
+find_package(Threads REQUIRED)
+find_path(CAF_INCLUDE_DIR NAMES caf/config.hpp)
+if(CAF_INCLUDE_DIR)
+  file(STRINGS "${CAF_INCLUDE_DIR}/caf/config.hpp" _caf_version
+    REGEX "^#define CAF_VERSION ")
+  if(_caf_version MATCHES "CAF_VERSION ([0-9]+)")
+    math(EXPR _caf_major "${CMAKE_MATCH_1} / 10000")
+    math(EXPR _caf_minor "${CMAKE_MATCH_1} / 100 % 100")
+    math(EXPR _caf_patch "${CMAKE_MATCH_1} % 100")
+    set(CAF_VERSION "${_caf_major}.${_caf_minor}.${_caf_patch}")
+  endif()
+endif()
+set(_caf_required CAF_INCLUDE_DIR)
+set(_caf_components core ${CAF_FIND_COMPONENTS})
+list(REMOVE_DUPLICATES _caf_components)
+foreach(_caf_component IN LISTS _caf_components)
+  find_library(CAF_${_caf_component}_LIBRARY NAMES caf_${_caf_component})
+  mark_as_advanced(CAF_${_caf_component}_LIBRARY)
+  list(APPEND _caf_required CAF_${_caf_component}_LIBRARY)
+endforeach()
+find_package_handle_standard_args(CAF HANDLE_VERSION_RANGE
+  REQUIRED_VARS ${_caf_required} VERSION_VAR CAF_VERSION)
+if(CAF_FOUND)
+  foreach(_caf_component IN LISTS _caf_components)
+    if(NOT TARGET CAF::${_caf_component})
+      add_library(CAF::${_caf_component} UNKNOWN IMPORTED)
+      set_target_properties(CAF::${_caf_component} PROPERTIES
+        IMPORTED_LOCATION "${CAF_${_caf_component}_LIBRARY}")
+      if(_caf_component STREQUAL core)
+        set_target_properties(CAF::core PROPERTIES
+          INTERFACE_INCLUDE_DIRECTORIES "${CAF_INCLUDE_DIR}"
+          INTERFACE_LINK_LIBRARIES Threads::Threads)
+      elseif(_caf_component STREQUAL openssl)
+        target_link_libraries(CAF::openssl INTERFACE CAF::io CAF::core)
+      else()
+        target_link_libraries(CAF::${_caf_component} INTERFACE CAF::core)
+      endif()
+    endif()
+  endforeach()
+endif()
+mark_as_advanced(CAF_INCLUDE_DIR)
