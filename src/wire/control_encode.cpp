@@ -1,0 +1,206 @@
+#include "wire/control.hpp"
+#include "wire/schema_types.hpp"
+
+#include "wire/schema/control.capnp.h"
+
+#include <capnp/message.h>
+
+#include <iterator>
+
+namespace rayd {
+
+namespace {
+
+void write_amounts(capnp::List<schema::Amount>::Builder to,
+                   const resource_set& set) {
+  unsigned next = 0;
+  for (const auto& [name, units] : set) {
+    to[next].setName(name);
+    to[next++].setUnits(units);
+  }
+}
+
+unsigned size_of(const resource_set& set) {
+  return static_cast<unsigned>(std::distance(set.begin(), set.end()));
+}
+
+void write_node(schema::Node::Builder to, const node_entry& node) {
+  to.setIndex(node.index);
+  to.setHost(node.host);
+  to.setPort(node.port);
+  to.setPid(node.pid);
+  to.setState(node.state);
+  write_amounts(to.initTotal(size_of(node.total)), node.total);
+  auto labels = to.initLabels(list_size(node.labels));
+  for (unsigned i = 0; i < labels.size(); ++i) {
+    labels[i].setKey(node.labels[i].first);
+    labels[i].setValue(node.labels[i].second);
+  }
+  to.setStoreBytes(node.store_bytes);
+}
+
+void write_serials(capnp::List<std::uint64_t>::Builder to,
+                   const std::vector<std::uint64_t>& numbers) {
+  for (unsigned i = 0; i < to.size(); ++i)
+    to.set(i, numbers[i]);
+}
+
+void write_actor(schema::ActorId::Builder to, const object_id& id) {
+  to.setHi(id.hi);
+  to.setLo(id.lo);
+}
+
+void put(schema::Control::Builder out, const register_node& x) {
+  write_node(out.initRegisterNode(), x.node);
+}
+
+void put(schema::Control::Builder out, const node_load& x) {
+  auto to = out.initNodeLoad();
+  to.setNode(x.node);
+  to.setEpoch(x.epoch);
+  to.setSequence(x.sequence);
+  write_amounts(to.initAvailable(size_of(x.available)), x.available);
+  auto waiting = to.initWaiting(list_size(x.waiting));
+  for (unsigned i = 0; i < waiting.size(); ++i) {
+    const auto& shape = x.waiting[i];
+    write_amounts(waiting[i].initDemand(size_of(shape.demand)), shape.demand);
+    waiting[i].setWaiting(shape.waiting);
+  }
+  write_serials(to.initGrantsSeen(list_size(x.grants_seen)), x.grants_seen);
+  write_serials(to.initGrantsDone(list_size(x.grants_done)), x.grants_done);
+  to.setStoreUsed(x.store_used);
+  to.setWorkers(x.workers);
+  to.setRunning(x.running);
+  to.setQueued(x.queued);
+  to.setFinished(x.finished);
+  to.setDraining(x.draining);
+}
+
+void put(schema::Control::Builder out, const node_leaves& x) {
+  auto to = out.initNodeLeaves();
+  to.setNode(x.node);
+  to.setReason(x.reason);
+}
+
+void put(schema::Control::Builder out, const begin_job& x) {
+  auto to = out.initBeginJob();
+  to.setRequest(x.request);
+  to.setNode(x.node);
+  to.setDriverPid(x.driver_pid);
+  to.setName(x.name);
+  to.setProgram(x.program);
+}
+
+void put(schema::Control::Builder out, const job_ended& x) {
+  auto to = out.initJobEnded();
+  to.setJob(x.job);
+  to.setState(x.state);
+}
+
+void put(schema::Control::Builder out, const claim_actor_name& x) {
+  auto to = out.initClaimActorName();
+  to.setRequest(x.request);
+  to.setName(x.name);
+  write_actor(to.initActor(), x.actor);
+  to.setInterface(x.interface);
+}
+
+void put(schema::Control::Builder out, const find_actor_name& x) {
+  auto to = out.initFindActorName();
+  to.setRequest(x.request);
+  to.setName(x.name);
+}
+
+void put(schema::Control::Builder out, const actor_changed& x) {
+  auto to = out.initActorChanged();
+  write_actor(to.initActor(), x.actor);
+  to.setName(x.name);
+  to.setInterface(x.interface);
+  to.setState(x.state);
+  to.setNode(x.node);
+  to.setPid(x.pid);
+  to.setReason(x.reason);
+}
+
+void put(schema::Control::Builder out, const mirror_records& x) {
+  auto to = out.initMirrorRecords();
+  to.setNode(x.node);
+  to.setTasks(as_data(x.tasks));
+  to.setObjects(as_data(x.objects));
+}
+
+void put(schema::Control::Builder out, const cluster_query& x) {
+  auto to = out.initClusterQuery();
+  to.setRequest(x.request);
+  to.setText(x.text);
+}
+
+void put(schema::Control::Builder out, const node_registered& x) {
+  auto to = out.initNodeRegistered();
+  to.setIndex(x.index);
+  to.setEpoch(x.epoch);
+  to.setClusterId(x.cluster_id);
+  to.setHeartbeatMs(x.heartbeat_ms);
+  auto peers = to.initPeers(list_size(x.peers));
+  for (unsigned i = 0; i < peers.size(); ++i)
+    write_node(peers[i], x.peers[i]);
+}
+
+void put(schema::Control::Builder out, const node_refused& x) {
+  out.setNodeRefused(x.reason);
+}
+
+void put(schema::Control::Builder out, const peer_joined& x) {
+  auto to = out.initPeerJoined();
+  to.setEpoch(x.epoch);
+  write_node(to.initNode(), x.node);
+}
+
+void put(schema::Control::Builder out, const peer_dead& x) {
+  auto to = out.initPeerDead();
+  to.setEpoch(x.epoch);
+  to.setNode(x.node);
+  to.setReason(x.reason);
+}
+
+void put(schema::Control::Builder out, const place_tasks& x) {
+  auto to = out.initPlaceTasks();
+  to.setEpoch(x.epoch);
+  to.setGrant(x.grant);
+  write_amounts(to.initDemand(size_of(x.demand)), x.demand);
+  to.setCount(x.count);
+  to.setTarget(x.target);
+}
+
+void put(schema::Control::Builder out, const job_given& x) {
+  auto to = out.initJobGiven();
+  to.setRequest(x.request);
+  to.setJob(x.job);
+  to.setFailure(as_data(x.failure));
+}
+
+void put(schema::Control::Builder out, const actor_name_answer& x) {
+  auto to = out.initActorNameAnswer();
+  to.setRequest(x.request);
+  write_actor(to.initActor(), x.actor);
+  to.setInterface(x.interface);
+  to.setFailure(as_data(x.failure));
+}
+
+void put(schema::Control::Builder out, const cluster_answer& x) {
+  auto to = out.initClusterAnswer();
+  to.setRequest(x.request);
+  to.setText(x.text);
+  to.setFailure(as_data(x.failure));
+}
+
+} // namespace
+
+std::string encode_control(const control_message& message) {
+  capnp::MallocMessageBuilder builder;
+  auto root = builder.initRoot<schema::Control>();
+  std::visit([&](const auto& x) { put(root, x); }, message);
+  return to_bytes(builder);
+}
+
+} // namespace rayd

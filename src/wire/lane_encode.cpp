@@ -1,0 +1,255 @@
+#include "wire/lane_codec.hpp"
+#include "wire/schema_types.hpp"
+
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+
+#include <cstring>
+
+namespace rayd {
+
+namespace {
+
+using record_builder = schema::Record::Builder;
+
+void put(record_builder out, const submit_task& x) {
+  write_spec(out.initSubmitTask(), x.spec);
+}
+
+void put(record_builder out, const task_result& x) {
+  auto to = out.initTaskResult();
+  write_id(to.initTask(), x.task);
+  to.setAttempt(x.attempt);
+  write_value(to.initValue(), x.value);
+  to.setStartedUs(x.times.started_us);
+  to.setDurationUs(x.times.duration_us);
+}
+
+void put(record_builder out, const retain_objects& x) {
+  write_ids(out.initRetainObjects(), x.ids);
+}
+
+void put(record_builder out, const release_objects& x) {
+  write_ids(out.initReleaseObjects(), x.ids);
+}
+
+void put(record_builder out, const want_objects& x) {
+  write_ids(out.initWantObjects(), x.ids);
+}
+
+void put(record_builder out, const task_blocked& x) {
+  auto to = out.initTaskBlocked();
+  write_id(to.initTask(), x.task);
+  to.setBlocked(x.blocked);
+}
+
+void put(record_builder out, const tasks_returned& x) {
+  write_ids(out.initTasksReturned(), x.tasks);
+}
+
+void put(record_builder out, const create_object_room& x) {
+  auto to = out.initCreateObjectRoom();
+  to.setRequest(x.request);
+  write_id(to.initObject(), x.object);
+  to.setSize(x.size);
+}
+
+void put(record_builder out, const seal_object_room& x) {
+  auto to = out.initSealObjectRoom();
+  write_id(to.initObject(), x.object);
+  to.setOffset(x.where.offset);
+  to.setSize(x.where.size);
+  if (!x.nested.empty())
+    write_ids(to.initNested(), x.nested);
+  to.setInRoom(x.in_room);
+}
+
+void put(record_builder out, const abort_object_room& x) {
+  write_id(out.initAbortObjectRoom(), x.object);
+}
+
+void put(record_builder out, const want_spare_room& x) {
+  out.setWantSpareRoom(x.at_least);
+}
+
+void put(record_builder out, const kill_actor& x) {
+  write_id(out.initKillActor(), x.actor);
+}
+
+void put(record_builder out, const client_query& x) {
+  auto to = out.initClientQuery();
+  to.setRequest(x.request);
+  to.setText(x.text);
+}
+
+void put(record_builder out, const run_task& x) {
+  auto to = out.initRunTask();
+  write_spec(to.initSpec(), x.spec);
+  to.setAttempt(x.attempt);
+  if (x.values.empty())
+    return;
+  auto values = to.initValues(list_size(x.values));
+  for (unsigned i = 0; i < values.size(); ++i)
+    write_value(values[i], x.values[i]);
+}
+
+void put(record_builder out, const object_ready& x) {
+  auto to = out.initObjectReady();
+  write_id(to.initObject(), x.object);
+  write_value(to.initValue(), x.value);
+}
+
+void put(record_builder out, const object_room& x) {
+  auto to = out.initObjectRoom();
+  to.setRequest(x.request);
+  to.setOffset(x.where.offset);
+  to.setSize(x.where.size);
+  to.setFailure(as_data(x.failure));
+}
+
+void put(record_builder out, const spare_room& x) {
+  auto to = out.initSpareRoom();
+  to.setOffset(x.where.offset);
+  to.setSize(x.where.size);
+}
+
+void put(record_builder out, const recall_tasks&) {
+  out.setRecallTasks();
+}
+
+void put(record_builder out, const cancel_task& x) {
+  write_id(out.initCancelTask(), x.task);
+}
+
+void put(record_builder out, const query_answer& x) {
+  auto to = out.initQueryAnswer();
+  to.setRequest(x.request);
+  to.setText(x.text);
+  to.setFailure(as_data(x.failure));
+}
+
+void put(record_builder out, const end_process& x) {
+  out.setEndProcess(x.reason);
+}
+
+void put(record_builder out, const assign_task& x) {
+  auto to = out.initAssignTask();
+  write_spec(to.initSpec(), x.spec);
+  to.setAttempt(x.attempt);
+  to.setGrant(x.grant);
+  if (x.hints.empty())
+    return;
+  auto hints = to.initHints(list_size(x.hints));
+  for (unsigned i = 0; i < hints.size(); ++i)
+    write_hint(hints[i], x.hints[i]);
+}
+
+void put(record_builder out, const task_done& x) {
+  auto to = out.initTaskDone();
+  write_id(to.initTask(), x.task);
+  to.setAttempt(x.attempt);
+  write_value(to.initValue(), x.value);
+  to.setStartedUs(x.times.started_us);
+  to.setDurationUs(x.times.duration_us);
+  to.setWorkerPid(x.worker_pid);
+  to.setWorkerDied(x.worker_died);
+}
+
+void put_attempt(schema::Attempt::Builder to, const object_id& task,
+                 std::int32_t attempt) {
+  write_id(to.initTask(), task);
+  to.setAttempt(attempt);
+}
+
+void put(record_builder out, const ack_done& x) {
+  put_attempt(out.initAckDone(), x.task, x.attempt);
+}
+
+void put(record_builder out, const task_given_back& x) {
+  put_attempt(out.initTaskGivenBack(), x.task, x.attempt);
+}
+
+void put(record_builder out, const node_retains& x) {
+  auto to = out.initNodeRetains();
+  to.setSerial(x.serial);
+  write_ids(to.initIds(), x.ids);
+}
+
+void put(record_builder out, const ack_retain& x) {
+  out.setAckRetain(x.serial);
+}
+
+void put(record_builder out, const node_releases& x) {
+  write_ids(out.initNodeReleases(), x.ids);
+}
+
+void put(record_builder out, const locate_object& x) {
+  auto to = out.initLocateObject();
+  write_id(to.initObject(), x.object);
+  write_numbers(to.initFailed(list_size(x.failed)), x.failed);
+}
+
+void put(record_builder out, const object_located& x) {
+  write_hint(out.initObjectLocated(), x.hint);
+}
+
+void put(record_builder out, const copy_added& x) {
+  write_id(out.initCopyAdded(), x.object);
+}
+
+void put(record_builder out, const free_copies& x) {
+  write_ids(out.initFreeCopies(), x.ids);
+}
+
+void put(record_builder out, const locate_actor& x) {
+  write_id(out.initLocateActor(), x.actor);
+}
+
+void put(record_builder out, const actor_located& x) {
+  auto to = out.initActorLocated();
+  write_id(to.initActor(), x.actor);
+  to.setNode(x.node);
+  to.setFailure(as_data(x.failure));
+}
+
+void put(record_builder out, const end_actor& x) {
+  auto to = out.initEndActor();
+  write_id(to.initActor(), x.actor);
+  to.setReason(as_data(x.reason));
+}
+
+void put(record_builder out, const actor_ended& x) {
+  auto to = out.initActorEnded();
+  write_id(to.initActor(), x.actor);
+  to.setReason(as_data(x.failure));
+}
+
+void put(record_builder out, const cancel_assigned& x) {
+  put_attempt(out.initCancelAssigned(), x.task, x.attempt);
+}
+
+void put(record_builder out, const end_job& x) {
+  out.setEndJob(x.job);
+}
+
+void put(record_builder out, const describe_job& x) {
+  auto to = out.initDescribeJob();
+  to.setJob(x.job);
+  to.setText(x.text);
+}
+
+} // namespace
+
+std::string encode_batch(std::span<const lane_record> records) {
+  std::size_t words = 64;
+  for (const auto& record : records)
+    words += encoded_size(record) / sizeof(capnp::word) + 1;
+  capnp::MallocMessageBuilder message{static_cast<unsigned>(words)};
+  auto list = message.initRoot<schema::Batch>().initRecords(
+    static_cast<unsigned>(records.size()));
+  for (unsigned i = 0; i < list.size(); ++i)
+    std::visit([&](const auto& x) { put(list[i], x); }, records[i]);
+  return to_bytes(message);
+}
+
+} // namespace rayd

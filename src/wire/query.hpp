@@ -1,0 +1,59 @@
+#pragma once
+
+#include <string_view>
+
+namespace rayd {
+
+// Queries of the command line. The command dials a node's Unix socket (or the
+// head's gate) and sends the tag `query` with a request as JSON; the answer is
+// JSON too, made by the global scheduler from the snapshots that schedulers
+// publish. A node that is not the head asks the head and passes the answer on.
+//
+// Request:
+//   {"what": "status"}
+//   {"what": "nodes"}
+//
+// Answer to both ("status" leaves nothing out; "nodes" may leave out all but
+// "nodes"). A missing number is shown as "-"; unknown fields are ignored, so
+// that fields can be added:
+//   {
+//     "version": "0.1.0",             of the head
+//     "cluster_id": "9c1f...",
+//     "address": "10.0.0.1:6379",     where others join; "" private
+//     "uptime_ms": 123456,            of the head
+//     "jobs": 1,                      running ones
+//     "tasks_finished": 120000,       since the head started
+//     "nodes": [                      oldest first, the head is one of them
+//       {
+//         "id": "n1",
+//         "role": "head",             or "node"
+//         "state": "alive",           "suspect", "draining", "dead"
+//         "host": "10.0.0.1",
+//         "port": 6379,               0: none
+//         "pid": 4711,
+//         "heartbeat_age_ms": 12,
+//         "resources_total": {"CPU": 2, "memory": 8.1e9},
+//         "resources_available": {"CPU": 1, "memory": 8.1e9},
+//         "labels": {"zone": "a"},
+//         "store_capacity": 2147483648,     bytes
+//         "store_used": 1048576,            bytes
+//         "workers": 2,               worker processes
+//         "actors": 0,                alive
+//         "tasks_running": 1,
+//         "tasks_waiting": 0          accepted and not yet started
+//       }
+//     ],
+//     "totals": {                     sums over nodes that are not dead
+//       "resources_total": {...}, "resources_available": {...},
+//       "store_capacity": 0, "store_used": 0, "workers": 0, "actors": 0,
+//       "tasks_running": 0, "tasks_waiting": 0
+//     }
+//   }
+// A query that cannot be answered:
+//   {"error": "one sentence"}
+
+/// Values of "what".
+inline constexpr std::string_view query_status = "status";
+inline constexpr std::string_view query_nodes = "nodes";
+
+} // namespace rayd
