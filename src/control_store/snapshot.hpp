@@ -1,0 +1,27 @@
+#pragma once
+
+#include "control_store/redis_link.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace rayd {
+
+/// Takes one JSON line without its end; false: that was enough.
+using line_sink = std::function<bool(const std::string& line)>;
+
+/// Reads the store through *link* and gives one line for each thing of *kind*
+/// (node, job, actor, actor_name, task, object; empty: all), as in dump.hpp. Of
+/// a task or object only its newest record. Objects that were freed are left
+/// out. A block that cannot be read gives a line of kind "damaged".
+/// @error connection_failed  Redis went away meanwhile, or *kind* is unknown.
+status read_lines(redis_link& link, const std::string& kind,
+                  const line_sink& sink);
+
+/// The same over a connection of its own, as one text of at most *limit* lines
+/// (0: no such limit) and 64 MiB.
+result<std::string> list_lines(const redis_place& place,
+                               const std::string& kind, std::uint64_t limit);
+
+} // namespace rayd
