@@ -1,0 +1,52 @@
+#pragma once
+
+#include "local_scheduler/types.hpp"
+#include "wire/lane_records.hpp"
+#include "wire/records.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace rayd {
+
+/// What the machine wants done. The actor sends it to the world, the
+/// simulation to its own; both keep the order of calls per receiver.
+class effects {
+public:
+  virtual ~effects() = default;
+
+  virtual void to_process(process_id to, lane_record record) = 0;
+  virtual void to_node(node_index to, lane_record record) = 0;
+
+  /// Start a worker process for *job*; it arrives by process_joined, or
+  /// worker_start_failed tells why not.
+  virtual void start_worker(job_number job) = 0;
+
+  /// End this worker process now; process_left follows.
+  virtual void end_worker(process_id worker, const std::string& reason) = 0;
+
+  /// These objects' copies in this node's store are not needed any more.
+  virtual void free_local(const std::vector<object_id>& ids) = 0;
+
+  /// Bring a copy of a stored object here from one of *holders*; answered by
+  /// fetched or fetch_failed.
+  virtual void fetch(const object_id& id, std::uint64_t size_bytes,
+                     const std::vector<node_index>& holders) = 0;
+
+  /// Ask the head to give the actor its name; answered by name_answered.
+  virtual void claim_name(const task_spec& creation) = 0;
+
+  /// For records and names: an actor of this home changed.
+  virtual void actor_changed(const task_spec& creation, const char* state,
+                             node_index node, const std::string& reason)
+    = 0;
+
+  /// The newest state of a task of this home, for the mirror.
+  virtual void record_task(task_record record) = 0;
+
+  /// The newest state of an object of this home, for the mirror.
+  virtual void record_object(object_record record) = 0;
+};
+
+} // namespace rayd

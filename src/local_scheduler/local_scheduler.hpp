@@ -1,0 +1,186 @@
+#pragma once
+
+#include "local_scheduler/machine.hpp"
+#include "local_scheduler/mirror_batch.hpp"
+#include "local_scheduler/scheduler_link.hpp"
+#include "transport/task_path_actor.hpp"
+#include "wire/node_messages.hpp"
+#include "wire/store_messages.hpp"
+
+#include <caf/actor.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace rayd {
+
+/// What the local scheduler needs of its node.
+struct local_scheduler_options {
+  machine_options machine; ///< `self` comes with cluster_joined.
+  std::uint64_t arena_bytes = 0;
+  std::string session_folder;
+  std::size_t lane_window = lane::default_window;
+};
+
+/// Its neighbours in the process: the first message that it gets, from node/.
+struct local_scheduler_neighbours {
+  caf::actor store;
+  caf::actor transfer;
+  caf::actor pool;
+  caf::actor agent;
+  caf::actor global; ///< Only in the head.
+};
+
+// The actor around local_scheduler_machine, and the root actor of a node's
+// process: everything that other processes send arrives here. It has a thread
+// of its own (see task_path_actor). It keeps one scheduler_link for each
+// connection, turns records into events and effects into records, and passes
+// on what is for others: control messages to the node agent or, in the head,
+// to the global scheduler; space in the store for clients to the object store.
+//
+// All that a turn produces goes out at its end, in one batch for each link.
+// A link without credit keeps what waits; values for processes stay in the
+// directory until there is credit, so that a stopped reader costs nothing but
+// the records that exist anyway.
+class local_scheduler : public task_path_actor, private effects {
+public:
+  local_scheduler(caf::actor_config& config, local_scheduler_options options);
+
+  const char* name() const override { return "local-scheduler"; }
+
+protected:
+  // -- task_path_actor ----------------------------------------------------------
+  void on_message(caf::atom_value tag, std::string& bytes,
+                  const caf::strong_actor_ptr& from) override;
+  void on_down(const caf::actor_addr& who, const caf::error& why) override;
+  caf::behavior make_local_behavior() override;
+  bool on_turn_end() override;
+  std::optional<clock::time_point> next_deadline() override;
+
+private:
+  using link_table = std::map<caf::actor_addr, std::unique_ptr<scheduler_link>>;
+
+  // -- effects --------------------------------------------------------------------
+  void to_process(process_id to, lane_record record) override;
+  void to_node(node_index to, lane_record record) override;
+  void start_worker(job_number job) override;
+  void end_worker(process_id worker, const std::string& reason) override;
+  void free_local(const std::vector<object_id>& ids) override;
+  void fetch(const object_id& id, std::uint64_t size_bytes,
+             const std::vector<node_index>& holders) override;
+  void claim_name(const task_spec& creation) override;
+  void actor_changed(const task_spec& creation, const char* state,
+                     node_index node, const std::string& reason) override;
+  void record_task(task_record record) override;
+  void record_object(object_record record) override;
+
+  // -- scheduler_attach.cpp: links come, say who they are, and go --------------
+  void on_link(std::uint64_t number, const caf::strong_actor_ptr& from);
+  void on_attach(scheduler_link& link, const std::string& text);
+  void attach_driver(scheduler_link& link, const std::string& text);
+  void attach_worker(scheduler_link& link, std::uint64_t token);
+  void on_job_given(const job_given& given);
+  void refuse(scheduler_link& link, const std::string& why);
+  void welcome(scheduler_link& link);
+  void on_peer(scheduler_link& link, const std::string& text);
+  void on_dialled(const link_dialled& dialled);
+  scheduler_link& add_link(const caf::strong_actor_ptr& root);
+  void join_peer(scheduler_link& link, node_index node);
+  void lose(scheduler_link& link, const std::string& why);
+  void on_worker_ended(const worker_process_ended& ended);
+  void worker_gone(process_id process);
+  void on_joined(const cluster_joined& joined);
+  void on_node_dead(const node_is_dead& dead);
+  void on_drain();
+  void probe(const run_probe& run);
+  void probe_record(const lane_record& record);
+  void end_probe();
+
+  // -- scheduler_records.cpp: what arrives in lanes -----------------------------
+  void receive(scheduler_link& link);
+  void on_client_record(scheduler_link& link, lane_record&& record);
+  void on_query(scheduler_link& link, const client_query& query);
+  void send_values(process_id process);
+  void flush();
+  void flush_seals();
+
+  // -- scheduler_control.cpp: the head ------------------------------------------
+  void on_control(std::string& bytes, const caf::strong_actor_ptr& from);
+  void on_head_message(control_message&& message);
+  void on_name_answer(const actor_name_answer& answer);
+  void ask_head(std::uint64_t request, const std::string& text);
+  void on_answer(std::uint64_t request, const std::string& text,
+                 const std::string& failure);
+  void to_head(const control_message& message);
+  void send_load(clock::time_point now);
+  void send_mirror(clock::time_point now);
+
+  bool begun() const noexcept { return machine_ != nullptr; }
+  scheduler_link* link_of(process_id process);
+  scheduler_link* link_to(node_index node);
+
+  local_scheduler_options options_;
+  local_scheduler_neighbours neighbours_;
+  std::unique_ptr<local_scheduler_machine> machine_;
+  std::uint64_t epoch_ = 0;
+  std::string cluster_id_;
+
+  link_table links_;
+  std::map<std::uint64_t, link_accepted> accepted_; ///< Not heard from yet.
+  std::map<process_id, scheduler_link*> processes_;
+  std::map<node_index, scheduler_link*> peers_;
+  std::map<node_index, std::vector<lane_record>> early_; ///< Not linked yet.
+  std::vector<node_index> dead_nodes_;
+  caf::strong_actor_ptr head_; ///< Root of the head; null in the head itself.
+  std::uint64_t last_link_ = std::uint64_t{1} << 63;
+
+  struct worker_process {
+    job_number job = 0;
+    std::int64_t pid = 0;
+    process_id process = 0; ///< Once attached.
+    bool link_down = false; ///< Nothing more comes from it.
+    std::string how;        ///< Once ended.
+  };
+  std::map<std::uint64_t, worker_process> pool_; ///< By token.
+  std::random_device random_; ///< Tokens of workers.
+  process_id last_process_ = 0;
+  process_id probe_ = 0; ///< The node itself as the probe's driver.
+  bool probe_over_ = false;
+  caf::strong_actor_ptr prober_;
+
+  struct question {
+    caf::actor_addr asker;
+    process_id process = 0; ///< 0: the command line.
+    std::uint64_t request = 0;
+  };
+  std::map<std::uint64_t, question> questions_;
+  std::map<std::uint64_t, object_id> claims_;
+  std::map<std::uint64_t, std::pair<caf::actor_addr, std::string>> begins_;
+  std::uint64_t last_request_ = 0;
+
+  std::vector<seal_object> seals_;
+  std::vector<process_id> starved_; ///< Values wait for credit.
+  mirror_batch mirror_;
+  std::uint64_t load_sequence_ = 0;
+  node_load last_load_;
+  clock::time_point load_sent_{};
+  clock::time_point mirror_sent_{};
+  clock::time_point ticked_{};
+  std::chrono::milliseconds heartbeat_{1000};
+  bool busy_ = false;         ///< Something happened in this turn.
+  bool load_changed_ = false; ///< Since the last load, maybe.
+  bool draining_ = false;
+  caf::strong_actor_ptr drainer_;
+};
+
+/// Jobs from this number on are a node's own (its probe); they are neither
+/// mirrored nor known to the head.
+inline constexpr job_number own_jobs = 0x800000;
+
+} // namespace rayd
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::local_scheduler_neighbours)

@@ -1,0 +1,199 @@
+// Who runs what on this node: resources, idle workers and queues.
+
+#include "local_scheduler/machine.hpp"
+
+#include <algorithm>
+
+namespace rayd {
+
+namespace {
+
+// A worker leaves a queue that others wait for after this.
+constexpr time_us lease_us = 2000;
+
+// Worker processes that start at one time.
+constexpr std::size_t starting_max = 16;
+
+} // namespace
+
+void local_scheduler_machine::slot_free(process_id id, worker_entry& worker) {
+  if (worker.actor) {
+    to_advance_.push_back(worker.actor);
+    return;
+  }
+  if (!worker.given.empty())
+    return;
+  release(worker);
+  make_idle(id, worker);
+}
+
+void local_scheduler_machine::release(worker_entry& worker) {
+  if (!worker.blocked)
+    available_ += worker.holds;
+  worker.holds = {};
+  worker.blocked = false;
+  worker.recalled = false;
+  worker.lease.reset();
+}
+
+void local_scheduler_machine::make_idle(process_id id, worker_entry& worker) {
+  const auto job = jobs_.find(worker.job);
+  if (worker.ending || job == jobs_.end())
+    return;
+  worker.idle_since = now_;
+  job->second.idle.push_back(id);
+}
+
+process_id local_scheduler_machine::take_idle(job_number job) {
+  const auto at = jobs_.find(job);
+  if (at == jobs_.end() || at->second.idle.empty())
+    return 0;
+  // The one that ran last: its caches are warm, and the others may end.
+  const auto id = at->second.idle.back();
+  at->second.idle.pop_back();
+  return id;
+}
+
+void local_scheduler_machine::start_workers(job_number job,
+                                            std::size_t wanted) {
+  const auto at = jobs_.find(job);
+  if (at == jobs_.end())
+    return;
+  wanted = std::min(wanted, starting_max);
+  while (at->second.starting < wanted) {
+    ++at->second.starting;
+    out_.start_worker(job);
+  }
+}
+
+bool local_scheduler_machine::start_what_fits() {
+  bool any = false;
+  for (bool more = true; more;) {
+    more = false;
+    auto& queues = ready_.all();
+    // Round robin: begin behind the queue that was served last.
+    auto at = last_served_ ? queues.upper_bound(*last_served_)
+                           : queues.begin();
+    for (std::size_t i = 0; i < queues.size(); ++i) {
+      if (at == queues.end())
+        at = queues.begin();
+      if (start_some(at->first, at->second)) {
+        last_served_ = at->first;
+        more = any = true;
+      }
+      ++at;
+    }
+  }
+  refill();
+  return any;
+}
+
+bool local_scheduler_machine::start_some(const ready_queues::key& key,
+                                         ready_queues::queue& queue) {
+  if (queue.size() == 0 || !available_.fits(key.demand))
+    return false;
+  const auto id = take_idle(key.job);
+  if (id == 0) {
+    const auto room = available_.times(
+      key.demand, static_cast<std::int64_t>(queue.size()));
+    start_workers(key.job, static_cast<std::size_t>(room));
+    return false;
+  }
+  auto& worker = workers_.at(id);
+  worker.lease = key;
+  worker.lease_since = now_;
+  worker.holds = key.demand;
+  available_ -= key.demand;
+  give(id, worker, queue, key.creation ? 1 : options_.pipeline_max);
+  if (worker.given.empty()) {
+    release(worker);
+    make_idle(id, worker);
+    return false;
+  }
+  return true;
+}
+
+std::size_t local_scheduler_machine::ahead(const task_entry& task) const {
+  const auto expected = run_times_.expected(task.spec.function.module,
+                                            task.spec.function.offset);
+  if (!expected || task.spec.kind != task_kind::task)
+    return 1;
+  const auto fit = options_.pipeline_span_us / std::max<std::int64_t>(*expected, 1);
+  return static_cast<std::size_t>(
+    std::clamp<std::int64_t>(fit, 1, options_.pipeline_max));
+}
+
+void local_scheduler_machine::give(process_id id, worker_entry& worker,
+                                   ready_queues::queue& queue,
+                                   std::size_t most) {
+  const auto sharing = static_cast<std::size_t>(std::count_if(
+    workers_.begin(), workers_.end(), [&](const auto& entry) {
+      return entry.second.lease == worker.lease;
+    }));
+  const auto share = std::max<std::size_t>(
+    1, queue.size() / (2 * std::max<std::size_t>(sharing, 1)));
+  most = std::min(most, share);
+  while (most > 0 && queue.size() > 0) {
+    const auto task_id = queue.front();
+    auto& task = tasks_.at(task_id);
+    if (!worker.given.empty() && worker.given.size() >= ahead(task))
+      return;
+    queue.pop_front();
+    task.queued = false;
+    if (!arguments_here(task_id, task))
+      continue;
+    run_on(id, worker, task_id);
+    --most;
+  }
+}
+
+void local_scheduler_machine::refill() {
+  for (auto& [id, worker] : workers_) {
+    if (!worker.lease || worker.lease->creation || worker.blocked
+        || worker.recalled || worker.ending || worker.given.empty())
+      continue;
+    auto& queues = ready_.all();
+    const auto at = queues.find(*worker.lease);
+    if (at == queues.end() || at->second.size() == 0)
+      continue;
+    const auto depth = ahead(tasks_.at(at->second.front()));
+    if (worker.given.size() > depth / 2)
+      continue;
+    const bool others_wait = std::any_of(
+      queues.begin(), queues.end(), [&](const auto& entry) {
+        return entry.second.size() > 0 && !(entry.first == at->first);
+      });
+    if (others_wait && now_ - worker.lease_since > lease_us)
+      continue;
+    give(id, worker, at->second, depth - worker.given.size());
+  }
+}
+
+bool local_scheduler_machine::arguments_here(const object_id& id,
+                                             task_entry& task) {
+  // A copy may have gone since the task was queued.
+  for (const auto& dependency : task.spec.dependencies)
+    if (!objects_.await(dependency, id, true))
+      ++task.missing;
+  return task.missing == 0;
+}
+
+void local_scheduler_machine::run_on(process_id id, worker_entry& worker,
+                                     const object_id& task_id) {
+  auto& task = tasks_.at(task_id);
+  task.worker = id;
+  task.worker_pid = worker.pid;
+  task.node = options_.self;
+  if (task.placed == placed_by::nobody)
+    task.placed = placed_by::local;
+  changed(task_id, task, task_state::running);
+  run_task run{task.spec, task.attempt, {}};
+  for (const auto& dependency : task.spec.dependencies)
+    run.values.push_back(objects_.find(dependency)->value);
+  if (worker.given.empty())
+    worker.front_since = now_;
+  worker.given.push_back(task_id);
+  out_.to_process(id, std::move(run));
+}
+
+} // namespace rayd

@@ -1,0 +1,253 @@
+// What comes from and goes to other nodes and the global scheduler.
+
+#include "local_scheduler/machine.hpp"
+
+#include "wire/failure_record.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rayd {
+
+namespace {
+
+// Short tasks that will start within this time need no other node.
+constexpr std::int64_t soon_us = 10'000;
+
+} // namespace
+
+std::vector<object_id> local_scheduler_machine::tasks_where(
+  const std::function<bool(const object_id&, const task_entry&)>& which)
+  const {
+  std::vector<object_id> ids;
+  for (const auto& [id, task] : tasks_)
+    if (which(id, task))
+      ids.push_back(id);
+  // The order of what follows must not depend on the hash table's.
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+std::vector<object_id> local_scheduler_machine::actors_where(
+  const std::function<bool(const object_id&, const actor_entry&)>& which)
+  const {
+  std::vector<object_id> ids;
+  for (const auto& [id, actor] : actors_)
+    if (which(id, actor))
+      ids.push_back(id);
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+void local_scheduler_machine::node_joined(node_index node) {
+  if (std::find(nodes_.begin(), nodes_.end(), node) == nodes_.end())
+    nodes_.push_back(node);
+}
+
+void local_scheduler_machine::node_left(node_index node,
+                                        const std::string& reason) {
+  std::erase(nodes_, node);
+  objects_.node_gone(node);
+  drop_foreign(node);
+  const auto why = fmt::format("node {} died: {}", node_name(node), reason);
+  const auto there = tasks_where([&](const object_id&, const auto& task) {
+    return task.origin == options_.self && task.node == node
+           && task.state != task_state::finished;
+  });
+  if (!options_.faults.forget_node_tasks)
+    for (const auto& id : there) {
+      if (tasks_.at(id).spec.kind == task_kind::actor_call)
+        fail(id, ray::errc::actor_died,
+             fmt::format("actor {} is dead: {}",
+                         to_string(tasks_.at(id).spec.actor), why));
+      else
+        attempt_failed(id, why, node, 0);
+    }
+  const auto actors
+    = actors_where([&](const object_id& id, const actor_entry& actor) {
+        return id.home() == node || actor.node == node;
+      });
+  for (const auto& id : actors) {
+    end_actor_here(id, why);
+    actor_died(id, encode_failure(ray::errc::actor_died,
+                                  fmt::format("actor {} is dead: {}",
+                                              to_string(id), why)));
+  }
+  for (auto& [number, job] : jobs_)
+    std::erase(job.described_to, node);
+}
+
+void local_scheduler_machine::drop_foreign(node_index origin) {
+  const auto foreign = tasks_where([&](const object_id&, const auto& task) {
+    return task.origin == origin;
+  });
+  // What runs goes on to its end; nobody hears of it.
+  for (const auto& id : foreign)
+    forget(id);
+}
+
+// -- tasks that go out ----------------------------------------------------------
+
+void local_scheduler_machine::place(const place_tasks& order) {
+  const bool linked
+    = std::find(nodes_.begin(), nodes_.end(), order.target) != nodes_.end();
+  std::uint32_t sent = 0;
+  for (auto& [key, queue] : ready_.all()) {
+    if (key.foreign || !linked || !(key.demand == order.demand))
+      continue;
+    while (sent < order.count && queue.size() > 0) {
+      const auto id = queue.pop_back();
+      auto& task = tasks_.at(id);
+      task.queued = false;
+      task.placed = placed_by::global;
+      task.grant = order.grant;
+      assign(id, task, order.target);
+      ++sent;
+    }
+  }
+  if (sent == 0)
+    grants_done_.push_back(order.grant);
+}
+
+void local_scheduler_machine::assign(const object_id& id, task_entry& task,
+                                     node_index to) {
+  if (task.spec.kind != task_kind::actor_call)
+    describe(task.spec.job, to);
+  assign_task out{task.spec, task.attempt, task.grant, {}};
+  for (const auto& dependency : task.spec.dependencies)
+    out.hints.push_back(objects_.hint(dependency));
+  task.node = to;
+  changed(id, task, task_state::running);
+  out_.to_node(to, std::move(out));
+}
+
+void local_scheduler_machine::describe(job_number job, node_index to) {
+  auto& entry = jobs_[job];
+  auto& told = entry.described_to;
+  if (std::find(told.begin(), told.end(), to) != told.end())
+    return;
+  told.push_back(to);
+  out_.to_node(to, describe_job{job, entry.description});
+}
+
+void local_scheduler_machine::on(node_index from, task_done&& done) {
+  const auto at = tasks_.find(done.task);
+  const bool current
+    = at != tasks_.end() && at->second.origin == options_.self
+      && ((at->second.node == from && at->second.attempt == done.attempt
+           && at->second.state != task_state::finished)
+          || options_.faults.accept_stale_result);
+  if (!current) {
+    out_.to_node(from, ack_done{done.task, done.attempt});
+    if (done.value.what == object_value::kind::stored)
+      out_.to_node(from, free_copies{{done.task}});
+    return;
+  }
+  auto& task = at->second;
+  task.worker_pid = done.worker_pid;
+  if (done.worker_died) {
+    out_.to_node(from, ack_done{done.task, done.attempt});
+    attempt_failed(done.task, decode_failure(done.value.bytes).message, from,
+                   done.worker_pid);
+    return;
+  }
+  const auto ack = [this, from, id = done.task, attempt = done.attempt] {
+    out_.to_node(from, ack_done{id, attempt});
+  };
+  if (options_.faults.ack_before_retain)
+    ack();
+  const auto nested = done.value.nested;
+  complete(done.task, std::move(done.value), from, done.times);
+  if (!options_.faults.ack_before_retain)
+    objects_.retain_for(nested, from, ack);
+}
+
+void local_scheduler_machine::on(node_index from,
+                                 const task_given_back& back) {
+  const auto at = tasks_.find(back.task);
+  if (at == tasks_.end() || at->second.origin != options_.self
+      || at->second.node != from || at->second.attempt != back.attempt
+      || at->second.state == task_state::finished)
+    return;
+  auto& task = at->second;
+  task.node = 0;
+  task.placed = placed_by::nobody;
+  changed(back.task, task, task_state::waiting_for_args);
+  to_gather_.push_back(back.task);
+}
+
+// -- tasks that come in -----------------------------------------------------------
+
+void local_scheduler_machine::on(node_index from, assign_task&& x) {
+  if (x.grant != 0)
+    grants_seen_.push_back(x.grant);
+  if (job_over(x.spec.job))
+    return;
+  const auto id = x.spec.id;
+  const auto at = tasks_.find(id);
+  if (at != tasks_.end()) {
+    if (at->second.origin != from || at->second.attempt >= x.attempt)
+      return;
+    forget(id);
+  }
+  const bool call = x.spec.kind == task_kind::actor_call;
+  if (!call && !options_.total.fits(x.spec.demand)) {
+    out_.to_node(from, task_given_back{id, x.attempt});
+    return;
+  }
+  auto& task = enter(std::move(x.spec), from);
+  task.attempt = x.attempt;
+  task.grant = x.grant;
+  task.placed = placed_by::global;
+  for (const auto& hint : x.hints)
+    objects_.take_hint(hint);
+  if (call)
+    call_entered(id, task);
+  else
+    gather(id, task);
+}
+
+void local_scheduler_machine::on(node_index from, const ack_done& ack) {
+  const auto at = tasks_.find(ack.task);
+  if (at != tasks_.end() && at->second.origin == from
+      && at->second.attempt == ack.attempt
+      && at->second.state == task_state::finished)
+    forget(ack.task);
+}
+
+// -- load -----------------------------------------------------------------------
+
+void local_scheduler_machine::fill_load(node_load& load) {
+  auto room = available_;
+  std::map<resource_set, std::int64_t> waiting;
+  for (const auto& [key, queue] : ready_.all()) {
+    auto left = static_cast<std::int64_t>(queue.size());
+    const auto start = room.times(key.demand, left);
+    for (std::int64_t i = 0; i < start; ++i)
+      room -= key.demand;
+    left -= start;
+    if (key.foreign || left <= 0)
+      continue;
+    const auto& next = tasks_.at(queue.front()).spec.function;
+    const auto expected = run_times_.expected(next.module, next.offset);
+    for (const auto& [id, worker] : workers_)
+      if (expected && worker.lease == key)
+        left -= soon_us / std::max<std::int64_t>(*expected, 1);
+    if (left > 0)
+      waiting[key.demand] += left;
+  }
+  load.available = room;
+  load.waiting.clear();
+  for (const auto& [demand, count] : waiting)
+    load.waiting.push_back({demand, static_cast<std::uint32_t>(count)});
+  load.grants_seen = std::exchange(grants_seen_, {});
+  load.grants_done = std::exchange(grants_done_, {});
+  load.workers = static_cast<std::uint32_t>(workers_.size());
+  load.queued = static_cast<std::uint32_t>(ready_.size());
+  load.running = 0;
+  for (const auto& [id, worker] : workers_)
+    load.running += !worker.given.empty();
+}
+
+} // namespace rayd

@@ -1,0 +1,313 @@
+// From the submission of a task to its result.
+
+#include "local_scheduler/machine.hpp"
+
+#include "wire/failure_record.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rayd {
+
+namespace {
+
+object_value failed_value(std::string failure) {
+  return {object_value::kind::failed, std::move(failure), {}, {}};
+}
+
+} // namespace
+
+void local_scheduler_machine::submit(process_id from, task_spec&& spec) {
+  const auto id = spec.id;
+  if (id.home() != options_.self || tasks_.contains(id) || job_over(spec.job)
+      || !jobs_.contains(spec.job))
+    return;
+  objects_.expect(id);
+  objects_.hold(from, {id});
+  objects_.announce(from, id);
+  auto& task = enter(std::move(spec), options_.self);
+  task.caller = from;
+  task.submitted_us = wall_us_;
+  young_.emplace_back(now_, id);
+  if (task.spec.kind == task_kind::actor_call) {
+    call_entered(id, task);
+  } else if (task.spec.kind == task_kind::actor_creation) {
+    auto& actor = actors_[id];
+    actor.creation = task.spec;
+    actor.creation.arguments.clear();
+    if (task.spec.name.empty()) {
+      to_gather_.push_back(id);
+    } else {
+      claims_.push_back(id);
+      out_.claim_name(task.spec);
+    }
+  } else {
+    gather(id, task);
+  }
+}
+
+void local_scheduler_machine::name_answered(const object_id& actor,
+                                            const std::string& failure) {
+  if (std::erase(claims_, actor) == 0 || !tasks_.contains(actor))
+    return;
+  if (failure.empty())
+    to_gather_.push_back(actor);
+  else
+    complete(actor, failed_value(failure), options_.self, {});
+}
+
+task_entry& local_scheduler_machine::enter(task_spec&& spec,
+                                           node_index origin) {
+  const auto id = spec.id;
+  auto& task = tasks_[id];
+  task.spec = std::move(spec);
+  task.origin = origin;
+  for (const auto& dependency : task.spec.dependencies)
+    objects_.pin(dependency);
+  for (const auto& nested : task.spec.nested)
+    objects_.pin(nested);
+  if (task.spec.kind == task_kind::actor_call)
+    objects_.pin(task.spec.actor);
+  return task;
+}
+
+void local_scheduler_machine::forget(const object_id& id) {
+  const auto at = tasks_.find(id);
+  if (at == tasks_.end())
+    return;
+  auto& task = at->second;
+  dequeue(id, task);
+  for (const auto& dependency : task.spec.dependencies) {
+    if (task.missing > 0)
+      objects_.forget_waiting_task(dependency, id);
+    objects_.unpin(dependency);
+  }
+  for (const auto& nested : task.spec.nested)
+    objects_.unpin(nested);
+  for (const auto& kept : task.kept)
+    objects_.unpin(kept);
+  if (task.spec.kind == task_kind::actor_call)
+    objects_.unpin(task.spec.actor);
+  refused_.erase(id);
+  tasks_.erase(at);
+}
+
+bool local_scheduler_machine::runs_here(const task_entry& task) const {
+  if (task.spec.kind != task_kind::actor_call)
+    return options_.total.fits(task.spec.demand);
+  const auto actor = actors_.find(task.spec.actor);
+  return actor != actors_.end() && actor->second.process != 0;
+}
+
+void local_scheduler_machine::gather(const object_id& id, task_entry& task) {
+  const bool here = runs_here(task);
+  task.missing = 0;
+  for (const auto& dependency : task.spec.dependencies)
+    if (!objects_.await(dependency, id, here))
+      ++task.missing;
+  if (task.missing == 0)
+    arguments_there(id, task);
+}
+
+void local_scheduler_machine::arguments_there(const object_id& id,
+                                              task_entry& task) {
+  if (task.spec.kind == task_kind::actor_call) {
+    to_advance_.push_back(task.spec.actor);
+    return;
+  }
+  if (auto failure = argument_failure(id, task)) {
+    complete(id, failed_value(std::move(*failure)), options_.self, {});
+    return;
+  }
+  enqueue(id, task, false);
+}
+
+std::optional<std::string>
+local_scheduler_machine::argument_failure(const object_id& id,
+                                          const task_entry& task) const {
+  std::string bytes;
+  if (const auto refused = refused_.find(id); refused != refused_.end())
+    bytes = refused->second;
+  for (const auto& dependency : task.spec.dependencies) {
+    const auto* e = objects_.find(dependency);
+    if (bytes.empty() && e && e->now == object_directory::state::ready
+        && e->value.what == object_value::kind::failed)
+      bytes = e->value.bytes;
+  }
+  if (bytes.empty())
+    return std::nullopt;
+  auto failure = decode_failure(bytes);
+  failure.chain.push_back(task.spec.function_name);
+  return encode_failure(failure);
+}
+
+ready_queues::key
+local_scheduler_machine::key_of(const task_entry& task) const {
+  return {task.origin != options_.self,
+          task.spec.kind == task_kind::actor_creation, task.spec.job,
+          task.spec.demand};
+}
+
+void local_scheduler_machine::enqueue(const object_id& id, task_entry& task,
+                                      bool first) {
+  task.queued = true;
+  task.worker = 0;
+  task.node = 0;
+  changed(id, task, task_state::waiting_for_resources);
+  auto& queue = ready_.at(key_of(task));
+  if (first)
+    queue.push_front(task.spec.depth, id);
+  else
+    queue.push_back(task.spec.depth, id);
+}
+
+void local_scheduler_machine::dequeue(const object_id& id, task_entry& task) {
+  if (!task.queued)
+    return;
+  task.queued = false;
+  ready_.at(key_of(task)).remove(task.spec.depth, id);
+}
+
+// -- results ------------------------------------------------------------------
+
+void local_scheduler_machine::complete(const object_id& id, object_value value,
+                                       node_index holder, run_times times) {
+  const auto at = tasks_.find(id);
+  if (at == tasks_.end())
+    return;
+  auto& task = at->second;
+  if (task.origin != options_.self) {
+    complete_foreign(id, task, std::move(value), times, false);
+    return;
+  }
+  const bool failed = value.what == object_value::kind::failed;
+  task.started_us = times.started_us;
+  task.duration_us = times.duration_us;
+  task.state = failed ? task_state::failed : task_state::finished;
+  record(id, task, &value);
+  if (task.spec.kind == task_kind::actor_creation)
+    creation_done(id, task, value, holder);
+  // Its task must stay as long as the object may have to be made again.
+  const bool keep = value.what == object_value::kind::stored
+                    && task.spec.kind == task_kind::task;
+  objects_.ready(id, std::move(value), holder);
+  if (keep)
+    task.node = 0;
+  else
+    forget(id);
+}
+
+void local_scheduler_machine::complete_foreign(const object_id& id,
+                                               task_entry& task,
+                                               object_value value,
+                                               run_times times, bool died) {
+  task_done done{id, task.attempt, {}, times, task.worker_pid, died};
+  if (value.what == object_value::kind::stored)
+    objects_.keep_copy(id, value);
+  // The caller's node must have counted these before they may go here.
+  task.kept = value.nested;
+  for (const auto& nested : task.kept)
+    objects_.pin(nested);
+  dequeue(id, task);
+  task.state = task_state::finished;
+  task.worker = 0;
+  done.value = std::move(value);
+  if (task.spec.kind == task_kind::actor_creation
+      && done.value.what == object_value::kind::failed)
+    actors_.erase(id);
+  out_.to_node(task.origin, std::move(done));
+}
+
+void local_scheduler_machine::fail(const object_id& id, ray::errc code,
+                                   const std::string& why) {
+  const auto at = tasks_.find(id);
+  if (at == tasks_.end())
+    return;
+  failure_record failure;
+  failure.code = code;
+  failure.message = why;
+  failure.function = at->second.spec.function_name;
+  failure.node = node_name(options_.self);
+  failure.attempt = at->second.attempt;
+  complete(id, failed_value(encode_failure(failure)), options_.self, {});
+}
+
+void local_scheduler_machine::attempt_failed(const object_id& id,
+                                             const std::string& why,
+                                             node_index node,
+                                             std::int64_t pid) {
+  const auto at = tasks_.find(id);
+  if (at == tasks_.end())
+    return;
+  auto& task = at->second;
+  failure_record failure;
+  failure.code = ray::errc::worker_died;
+  failure.function = task.spec.function_name;
+  failure.node = node_name(node);
+  failure.pid = pid;
+  failure.attempt = task.attempt;
+  failure.message
+    = fmt::format("task {} failed in attempt {} on node {}: {}",
+                  task.spec.function_name, task.attempt, failure.node, why);
+  if (task.origin != options_.self) {
+    complete_foreign(id, task, failed_value(encode_failure(failure)), {},
+                     true);
+    return;
+  }
+  ++task.failures;
+  if (task.spec.max_retries >= 0 && task.failures > task.spec.max_retries) {
+    complete(id, failed_value(encode_failure(failure)), options_.self, {});
+    return;
+  }
+  ++task.attempt;
+  task.node = 0;
+  task.worker = 0;
+  task.placed = placed_by::nobody;
+  changed(id, task, task_state::waiting_for_args);
+  to_gather_.push_back(id);
+}
+
+// -- the mirror ---------------------------------------------------------------
+
+void local_scheduler_machine::changed(const object_id& id, task_entry& task,
+                                      task_state state) {
+  task.state = state;
+  if (task.recorded)
+    record(id, task);
+}
+
+void local_scheduler_machine::record(const object_id& id,
+                                     const task_entry& task,
+                                     const object_value* value) {
+  if (task.origin != options_.self)
+    return;
+  task_record out;
+  out.id = id;
+  out.parent = task.spec.parent;
+  out.job = task.spec.job;
+  out.kind = task.spec.kind;
+  out.name = task.spec.name;
+  out.function_name = task.spec.function_name;
+  out.demand = task.spec.demand;
+  out.home = options_.self;
+  out.state = task.state;
+  out.placed = task.placed;
+  out.attempt = task.attempt;
+  out.node = task.node;
+  out.worker_pid = static_cast<std::uint32_t>(task.worker_pid);
+  out.submitted_us = task.submitted_us;
+  out.started_us = task.started_us;
+  if (value) {
+    out.finished_us = task.started_us + task.duration_us;
+    if (value->what == object_value::kind::failed) {
+      const auto failure = decode_failure(value->bytes);
+      out.error = failure.code;
+      out.error_message = failure.message;
+      out.finished_us = wall_us_;
+    }
+  }
+  out_.record_task(std::move(out));
+}
+
+} // namespace rayd

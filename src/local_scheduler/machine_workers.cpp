@@ -1,0 +1,234 @@
+// Processes of this node: drivers and workers that come and go, and what
+// workers say of the tasks that they were given.
+
+#include "local_scheduler/machine.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rayd {
+
+void local_scheduler_machine::job_begun(job_number job, process_id driver,
+                                        std::string description,
+                                        std::size_t workers_max) {
+  auto& entry = jobs_[job];
+  entry.driver = driver;
+  entry.description = std::move(description);
+  drivers_[driver] = job;
+  const auto cpus
+    = static_cast<std::size_t>(std::max(options_.total.amount("CPU"), 0.0));
+  start_workers(job, std::min(cpus, workers_max));
+}
+
+void local_scheduler_machine::worker_joined(process_id worker, job_number job,
+                                            std::int64_t pid) {
+  const auto at = jobs_.find(job);
+  auto& entry = workers_[worker];
+  entry.job = job;
+  entry.pid = pid;
+  if (at == jobs_.end()) {
+    entry.ending = true;
+    out_.end_worker(worker, "its job is over");
+    return;
+  }
+  if (at->second.starting > 0)
+    --at->second.starting;
+  make_idle(worker, entry);
+}
+
+void local_scheduler_machine::worker_start_failed(job_number job,
+                                                  const std::string& reason) {
+  const auto at = jobs_.find(job);
+  if (at == jobs_.end())
+    return;
+  if (at->second.starting > 0)
+    --at->second.starting;
+  const bool others = std::any_of(
+    workers_.begin(), workers_.end(),
+    [&](const auto& entry) { return entry.second.job == job; });
+  if (others || at->second.starting > 0)
+    return;
+  // Nobody can run this job's tasks here: each has lost an attempt.
+  const auto waiting = tasks_where([&](const object_id&, const auto& task) {
+    return task.queued && task.spec.job == job;
+  });
+  for (const auto& id : waiting) {
+    dequeue(id, tasks_.at(id));
+    attempt_failed(id, reason, options_.self, 0);
+  }
+}
+
+void local_scheduler_machine::process_left(process_id process,
+                                           const std::string& how) {
+  if (const auto driver = drivers_.find(process); driver != drivers_.end()) {
+    const auto job = driver->second;
+    drivers_.erase(driver);
+    for (const auto node : nodes_)
+      out_.to_node(node, end_job{job});
+    end_job_here(job);
+  } else if (workers_.contains(process)) {
+    worker_left(process, how);
+  }
+  objects_.process_gone(process);
+}
+
+void local_scheduler_machine::worker_left(process_id id,
+                                          const std::string& how) {
+  auto& worker = workers_.at(id);
+  for (auto& result : std::exchange(worker.held, {}))
+    complete(result.task, std::move(result.value), options_.self,
+             result.times);
+  const auto why
+    = fmt::format("its worker process {} {}", worker.pid, how);
+  const auto given = std::exchange(worker.given, {});
+  if (worker.actor) {
+    worker.given = given;
+    actor_process_left(id, worker, how);
+  } else if (!given.empty()) {
+    // Only the first one ran; the others did not begin.
+    for (std::size_t i = given.size() - 1; i > 0; --i)
+      if (const auto at = tasks_.find(given[i]);
+          at != tasks_.end() && at->second.worker == id)
+        enqueue(given[i], at->second, true);
+    const auto at = tasks_.find(given.front());
+    if (at != tasks_.end() && at->second.worker == id)
+      attempt_failed(given.front(), why, options_.self, worker.pid);
+  }
+  release(worker);
+  if (const auto job = jobs_.find(worker.job); job != jobs_.end())
+    std::erase(job->second.idle, id);
+  workers_.erase(id);
+}
+
+void local_scheduler_machine::end_job_here(job_number job) {
+  if (job_over(job))
+    return;
+  ended_jobs_.push_back(job);
+  for (auto& [id, worker] : workers_)
+    if (worker.job == job && !worker.ending) {
+      worker.ending = true;
+      out_.end_worker(id, "its job is over");
+    }
+  const auto over = tasks_where([&](const object_id&, const auto& task) {
+    return task.spec.job == job;
+  });
+  for (const auto& id : over) {
+    auto& task = tasks_.at(id);
+    if (task.origin == options_.self && task.state != task_state::finished) {
+      task.state = task_state::cancelled;
+      record(id, task);
+    }
+    forget(id);
+  }
+  ready_.drop_job(job);
+  const auto actors = actors_where(
+    [&](const object_id& id, const auto&) { return id.job() == job; });
+  for (const auto& id : actors) {
+    end_by_request(id, "its job is over");
+    actors_.erase(id);
+  }
+  objects_.job_gone(job);
+  jobs_.erase(job);
+}
+
+// -- what workers say ---------------------------------------------------------
+
+void local_scheduler_machine::on(process_id from, const seal_object_room& x) {
+  if (x.object.home() != options_.self || job_over(x.object.job()))
+    return;
+  objects_.hold(from, {x.object});
+  objects_.ready(x.object,
+                 {object_value::kind::stored, {}, x.where, x.nested},
+                 options_.self);
+}
+
+void local_scheduler_machine::on(process_id from, task_result&& result) {
+  const auto at = workers_.find(from);
+  if (at == workers_.end())
+    return;
+  auto& worker = at->second;
+  const auto given
+    = std::find(worker.given.begin(), worker.given.end(), result.task);
+  const bool stored = result.value.what == object_value::kind::stored;
+  if (given == worker.given.end()) {
+    if (stored)
+      out_.free_local({result.task});
+    return;
+  }
+  worker.given.erase(given);
+  worker.front_since = now_;
+  const auto task = tasks_.find(result.task);
+  const bool current
+    = task != tasks_.end() && task->second.worker == from
+      && (task->second.attempt == result.attempt
+          || options_.faults.accept_stale_result);
+  if (!current) {
+    if (stored)
+      out_.free_local({result.task});
+    slot_free(from, worker);
+    return;
+  }
+  const auto& spec = task->second.spec;
+  task->second.worker_pid = worker.pid;
+  if (spec.kind == task_kind::task)
+    run_times_.add(spec.function.module, spec.function.offset,
+                   result.times.duration_us);
+  if (spec.kind == task_kind::actor_creation
+      && result.value.what != object_value::kind::failed)
+    host_actor(result.task, from, worker, spec);
+  slot_free(from, worker);
+  take_result(from, worker,
+              {result.task, result.attempt, std::move(result.value),
+               result.times});
+}
+
+void local_scheduler_machine::take_result(process_id from,
+                                          worker_entry& worker,
+                                          held_result result) {
+  const auto& task = tasks_.at(result.task);
+  const bool wait = task.origin != options_.self
+                    && (objects_.unsettled(from) || !worker.held.empty());
+  if (wait)
+    worker.held.push_back(std::move(result));
+  else
+    complete(result.task, std::move(result.value), options_.self,
+             result.times);
+}
+
+void local_scheduler_machine::on(process_id from, const task_blocked& x) {
+  const auto at = workers_.find(from);
+  if (at == workers_.end() || at->second.blocked == x.blocked)
+    return;
+  auto& worker = at->second;
+  // Who goes on takes its resources back at once, also beyond what is there:
+  // to wait for them could be a deadlock, and nothing new starts meanwhile.
+  worker.blocked = x.blocked;
+  if (x.blocked)
+    available_ += worker.holds;
+  else
+    available_ -= worker.holds;
+  if (const auto task = tasks_.find(x.task);
+      task != tasks_.end() && task->second.worker == from)
+    changed(x.task, task->second,
+            x.blocked ? task_state::blocked : task_state::running);
+}
+
+void local_scheduler_machine::on(process_id from, const tasks_returned& x) {
+  const auto at = workers_.find(from);
+  if (at == workers_.end() || at->second.actor)
+    return;
+  auto& worker = at->second;
+  worker.recalled = false;
+  for (auto id = x.tasks.rbegin(); id != x.tasks.rend(); ++id) {
+    if (std::erase(worker.given, *id) == 0)
+      continue;
+    const auto task = tasks_.find(*id);
+    if (task != tasks_.end() && task->second.worker == from)
+      enqueue(*id, task->second, true);
+  }
+  if (worker.given.empty() && worker.lease)
+    slot_free(from, worker);
+}
+
+} // namespace rayd

@@ -1,0 +1,82 @@
+#pragma once
+
+#include "local_scheduler/types.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <tuple>
+#include <vector>
+
+namespace rayd {
+
+/// Tasks that could start but for resources or workers, in one queue for each
+/// job and demand. In a queue deeper nested tasks go first (so that a tree of
+/// tasks that wait for their children keeps few of them blocked), then older
+/// ones.
+class ready_queues {
+public:
+  /// What all tasks of a queue have in common. Foreign tasks were placed here
+  /// for resources that the global scheduler counted on: they go first and
+  /// are never sent on.
+  struct key {
+    bool foreign = false;
+    bool creation = false; ///< Actors to be made: one worker each.
+    job_number job = 0;
+    resource_set demand;
+
+    friend bool operator<(const key& a, const key& b) {
+      return std::tie(b.foreign, a.job, a.creation, a.demand)
+             < std::tie(a.foreign, b.job, b.creation, b.demand);
+    }
+    friend bool operator==(const key&, const key&) = default;
+  };
+
+  class queue {
+  public:
+    std::size_t size() const noexcept { return size_; }
+    void push_back(std::uint16_t depth, const object_id& task);
+    void push_front(std::uint16_t depth, const object_id& task);
+
+    /// The task to start next. @pre size() > 0.
+    const object_id& front() const;
+    object_id pop_front();
+
+    /// The task that would start last. @pre size() > 0.
+    object_id pop_back();
+
+    bool remove(std::uint16_t depth, const object_id& task);
+
+  private:
+    std::map<std::uint16_t, std::deque<object_id>, std::greater<>> levels_;
+    std::size_t size_ = 0;
+  };
+
+  using table = std::map<key, queue>;
+
+  queue& at(const key& which) { return queues_[which]; }
+  table& all() noexcept { return queues_; }
+  const table& all() const noexcept { return queues_; }
+  void drop_job(job_number job);
+  std::size_t size() const;
+
+private:
+  table queues_;
+};
+
+/// How long the runs of each function took of late: an exponential average.
+class run_time_memory {
+public:
+  void add(std::uint64_t module, std::uint64_t offset, std::int64_t micros);
+
+  /// Microseconds; nothing before the first run.
+  std::optional<std::int64_t> expected(std::uint64_t module,
+                                       std::uint64_t offset) const;
+
+private:
+  std::map<std::pair<std::uint64_t, std::uint64_t>, double> average_;
+};
+
+} // namespace rayd

@@ -1,0 +1,174 @@
+// What the local scheduler and the head tell each other.
+
+#include "local_scheduler/local_scheduler.hpp"
+
+#include "base/log.hpp"
+#include "base/overloaded.hpp"
+#include "wire/actor_messages.hpp"
+#include "wire/failure_record.hpp"
+#include "wire/tags.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace rayd {
+
+namespace {
+
+using json = nlohmann::json;
+
+constexpr std::chrono::milliseconds load_interval{5};
+constexpr std::chrono::milliseconds mirror_interval{50};
+
+} // namespace
+
+void local_scheduler::to_head(const control_message& message) {
+  auto bytes = encode_control(message);
+  if (neighbours_.global)
+    caf::anon_send(neighbours_.global,
+                   control_from{own_node_link,
+                                caf::actor_cast<caf::strong_actor_ptr>(this),
+                                std::move(bytes)});
+  else if (head_)
+    send_bytes(head_, control_atom::value, std::move(bytes));
+}
+
+void local_scheduler::on_control(std::string& bytes,
+                                 const caf::strong_actor_ptr& from) {
+  const auto link = links_.find(caf::actor_cast<caf::actor_addr>(from));
+  if (neighbours_.global && link != links_.end()) {
+    if (link->second->kind == link_kind::node)
+      caf::anon_send(neighbours_.global,
+                     control_from{link->second->number, from,
+                                  std::move(bytes)});
+    return;
+  }
+  auto message = decode_control(bytes);
+  if (message)
+    on_head_message(std::move(*message));
+  else
+    RAYD_WARN("a message of the head is ignored: {}",
+              message.error().message);
+}
+
+void local_scheduler::on_head_message(control_message&& message) {
+  const bool taken = std::visit(
+    overloaded{
+      [&](place_tasks& x) {
+        if (x.epoch >= epoch_ && begun())
+          machine_->place(x);
+        return true;
+      },
+      [&](job_given& x) {
+        on_job_given(x);
+        return true;
+      },
+      [&](actor_name_answer& x) {
+        on_name_answer(x);
+        return true;
+      },
+      [&](cluster_answer& x) {
+        on_answer(x.request, x.text, x.failure);
+        return true;
+      },
+      [](auto&) { return false; },
+    },
+    message);
+  if (!taken)
+    caf::anon_send(neighbours_.agent, membership_news{std::move(message)});
+}
+
+void local_scheduler::on_name_answer(const actor_name_answer& answer) {
+  if (const auto claim = claims_.find(answer.request);
+      claim != claims_.end()) {
+    const auto actor = claim->second;
+    claims_.erase(claim);
+    machine_->name_answered(actor, answer.failure);
+    return;
+  }
+  const json found{{"actor", to_string(answer.actor)},
+                   {"interface", answer.interface}};
+  on_answer(answer.request, found.dump(), answer.failure);
+}
+
+void local_scheduler::ask_head(std::uint64_t request,
+                               const std::string& text) {
+  const auto asked = json::parse(text, nullptr, false);
+  const auto what = asked.is_object() ? asked.value("what", std::string{})
+                                      : std::string{};
+  if (!neighbours_.global && !head_)
+    on_answer(request, "",
+              encode_failure(ray::errc::connection_failed,
+                             "the head of the cluster does not answer"));
+  else if (what == "actor")
+    to_head(find_actor_name{request, asked.value("name", std::string{})});
+  else
+    to_head(cluster_query{request, text});
+}
+
+void local_scheduler::on_answer(std::uint64_t request, const std::string& text,
+                                const std::string& failure) {
+  const auto at = questions_.find(request);
+  if (at == questions_.end())
+    return;
+  const auto asked = std::move(at->second);
+  questions_.erase(at);
+  const auto link = links_.find(asked.asker);
+  if (link == links_.end())
+    return;
+  if (asked.process != 0) {
+    link->second->add(query_answer{asked.request, text, failure});
+    return;
+  }
+  const auto answer
+    = failure.empty()
+        ? text
+        : json{{"error", decode_failure(failure).message}}.dump();
+  send_bytes(link->second->lane.peer(), query_atom::value, answer);
+}
+
+// -- reports ------------------------------------------------------------------------
+
+void local_scheduler::send_load(clock::time_point now) {
+  load_changed_ = load_changed_ || busy_;
+  const bool heartbeat = now - load_sent_ >= heartbeat_;
+  if (!heartbeat && (!load_changed_ || now - load_sent_ < load_interval))
+    return;
+  auto load = last_load_;
+  machine_->fill_load(load);
+  const bool same = load.available == last_load_.available
+                    && load.waiting == last_load_.waiting
+                    && load.workers == last_load_.workers
+                    && load.grants_seen.empty() && load.grants_done.empty();
+  load_changed_ = false;
+  if (same && !heartbeat)
+    return;
+  load.node = options_.machine.self;
+  load.epoch = epoch_;
+  load.sequence = ++load_sequence_;
+  load_sent_ = now;
+  to_head(load);
+  last_load_ = std::move(load);
+  last_load_.grants_seen.clear();
+  last_load_.grants_done.clear();
+  if (heartbeat)
+    send(neighbours_.store, ask_store_usage{});
+}
+
+void local_scheduler::send_mirror(clock::time_point now) {
+  if (mirror_.empty() || (!neighbours_.global && !head_))
+    return;
+  if (!mirror_.full() && now - mirror_sent_ < mirror_interval)
+    return;
+  mirror_sent_ = now;
+  while (auto block = mirror_.take(options_.machine.self)) {
+    to_head(*block);
+    if (!mirror_.full())
+      break;
+  }
+}
+
+} // namespace rayd

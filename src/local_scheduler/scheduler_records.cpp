@@ -1,0 +1,127 @@
+// What arrives in lanes, and what goes out at the end of a turn.
+
+#include "local_scheduler/local_scheduler.hpp"
+
+#include "base/log.hpp"
+#include "base/overloaded.hpp"
+#include "wire/lane_codec.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+
+#include <fmt/format.h>
+
+namespace rayd {
+
+namespace {
+
+// Values handed to a link beyond this wait in the directory for credit.
+constexpr std::size_t link_bytes_max = 1 << 20;
+
+} // namespace
+
+void local_scheduler::receive(scheduler_link& link) {
+  if (!begun())
+    return;
+  while (auto batch = link.lane.receive()) {
+    const auto bytes = batch->size();
+    auto records = decode_batch(*batch);
+    if (!records) {
+      RAYD_WARN("process {} is cut off: {}", link.pid,
+                records.error().message);
+      link.lane.close();
+      return;
+    }
+    for (auto& record : *records) {
+      if (link.node != 0)
+        machine_->on_peer_record(link.node, std::move(record));
+      else if (link.process != 0)
+        on_client_record(link, std::move(record));
+    }
+    link.lane.consumed(bytes);
+  }
+}
+
+void local_scheduler::on_client_record(scheduler_link& link,
+                                       lane_record&& record) {
+  const auto process = link.process;
+  const auto seal = [&](const object_id& id, extent where, bool in_room) {
+    seals_.push_back({process, id, where, in_room});
+  };
+  const bool taken = std::visit(
+    overloaded{
+      [&](create_object_room& x) {
+        send(neighbours_.store,
+             create_object{x.request, process, x.object, x.size});
+        return true;
+      },
+      [&](want_spare_room& x) {
+        send(neighbours_.store, give_room{process, x.at_least});
+        return true;
+      },
+      [&](abort_object_room& x) {
+        send(neighbours_.store, abort_object{process, x.object});
+        return true;
+      },
+      [&](client_query& x) {
+        on_query(link, x);
+        return true;
+      },
+      [&](end_process&) {
+        link.said_goodbye = true;
+        return true;
+      },
+      [&](seal_object_room& x) {
+        seal(x.object, x.where, x.in_room);
+        return false;
+      },
+      [&](task_result& x) {
+        if (x.value.what == object_value::kind::stored)
+          seal(x.task, x.value.where, false);
+        return false;
+      },
+      [](auto&) { return false; },
+    },
+    record);
+  if (!taken)
+    machine_->on_record(process, std::move(record));
+}
+
+void local_scheduler::on_query(scheduler_link& link,
+                               const client_query& query) {
+  const auto request = ++last_request_;
+  questions_[request] = {caf::actor_cast<caf::actor_addr>(link.lane.peer()),
+                         link.process, query.request};
+  ask_head(request, query.text);
+}
+
+void local_scheduler::send_values(process_id process) {
+  if (process == probe_ && probe_ != 0) {
+    machine_->send_ready(process, link_bytes_max);
+    return;
+  }
+  auto* link = link_of(process);
+  if (!link)
+    return;
+  while (machine_->has_ready(process) && link->lane.can_send()) {
+    machine_->send_ready(process, link_bytes_max);
+    if (!link->flush())
+      break;
+  }
+  if (machine_->has_ready(process))
+    starved_.push_back(process);
+}
+
+void local_scheduler::flush_seals() {
+  if (!seals_.empty())
+    send(neighbours_.store, seal_objects{std::exchange(seals_, {})});
+}
+
+void local_scheduler::flush() {
+  flush_seals();
+  for (auto& [address, link] : links_)
+    if (link->waits())
+      link->flush();
+}
+
+} // namespace rayd

@@ -1,0 +1,102 @@
+#pragma once
+
+#include "local_scheduler/ready_queues.hpp"
+#include "local_scheduler/types.hpp"
+#include "wire/records.hpp"
+#include "wire/task.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+// What the local scheduler's machine remembers of tasks, workers, jobs and
+// actors: plain structs, changed by the machine only.
+
+namespace rayd {
+
+/// A task of this home, or one that another node sent here ("foreign"). It is
+/// kept until its result is there and nobody needs the task to make it again
+/// (own), or until its home has acknowledged the result (foreign).
+struct task_entry {
+  task_spec spec;
+  task_state state = task_state::waiting_for_args;
+  placed_by placed = placed_by::nobody;
+  std::int32_t attempt = 0;
+  std::int32_t failures = 0; ///< System failures so far.
+  std::uint32_t missing = 0; ///< Dependencies that it waits for.
+  node_index origin = 0;     ///< Who gets the result: this node, or its sender.
+  node_index node = 0;       ///< Where it was sent or runs; 0: nowhere yet.
+  process_id worker = 0;     ///< On this node; 0: not given to one.
+  process_id caller = 0;     ///< Of an own call: who submitted it.
+  std::uint64_t grant = 0;
+  std::int64_t submitted_us = 0;
+  std::int64_t started_us = 0; ///< Wall clock, as its worker told.
+  std::int64_t duration_us = 0;
+  std::int64_t worker_pid = 0;
+  std::vector<object_id> kept; ///< Foreign: pinned until acknowledged.
+  bool queued = false;         ///< Is in a ready queue.
+  bool recorded = false;       ///< The mirror knows of it already.
+};
+
+/// A result that waits until its references are counted where they must be.
+struct held_result {
+  object_id task;
+  std::int32_t attempt = 0;
+  object_value value;
+  run_times times;
+};
+
+struct worker_entry {
+  job_number job = 0;
+  std::int64_t pid = 0;
+  std::optional<ready_queues::key> lease; ///< Whose tasks it runs now.
+  resource_set holds;                     ///< Taken while it is not blocked.
+  std::deque<object_id> given;            ///< The first one runs.
+  time_us front_since = 0; ///< When the first one came first.
+  time_us idle_since = 0;
+  time_us lease_since = 0;
+  bool blocked = false;
+  bool recalled = false; ///< Was asked to give back; has not yet.
+  bool ending = false;   ///< Told to end.
+  object_id actor;       ///< It hosts this one.
+  std::vector<held_result> held;
+
+  bool idle() const {
+    return given.empty() && !lease && !actor && !ending;
+  }
+};
+
+struct job_entry {
+  process_id driver = 0; ///< 0: its driver is on another node.
+  std::string description;
+  std::uint32_t starting = 0; ///< Workers asked for, not here yet.
+  std::vector<process_id> idle;
+  std::vector<node_index> described_to;
+};
+
+/// An actor whose home is here, that lives here, or that was called from here.
+struct actor_entry {
+  enum class state : std::uint8_t { pending, alive, dead };
+
+  state now = state::pending;
+  node_index node = 0;    ///< Where it lives, once known.
+  process_id process = 0; ///< When it lives here.
+  std::string failure;    ///< Encoded, of a dead one.
+  bool asked = false;     ///< The home was asked where it is.
+  task_spec creation;     ///< At home, without arguments: name, interface.
+  std::vector<node_index> subscribers; ///< At home: want to hear of changes.
+
+  /// Calls that were not sent on yet, in order for each caller: a process of
+  /// this node, or (at the host) another node.
+  struct source {
+    process_id process = 0;
+    node_index node = 0;
+    friend auto operator<=>(const source&, const source&) = default;
+  };
+  std::map<source, std::deque<object_id>> calls;
+};
+
+} // namespace rayd

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "base/ids.hpp"
+#include "base/resources.hpp"
+
+#include <cstdint>
+
+namespace rayd {
+
+/// A client process of this node (driver or worker), numbered from 1 in the
+/// order in which they attached; never reused while the node lives.
+using process_id = std::uint64_t;
+
+enum class process_role : std::uint8_t { driver, worker };
+
+/// A time of the steady clock in microseconds, given in with each event.
+using time_us = std::int64_t;
+
+/// Faults that the simulation switches on to see that it finds them.
+struct machine_faults {
+  /// Accepts a result of an attempt that is not the current one.
+  bool accept_stale_result = false;
+  /// Acknowledges a remote result before its references are registered.
+  bool ack_before_retain = false;
+  /// Leaves the tasks of a dead node where they were.
+  bool forget_node_tasks = false;
+};
+
+struct machine_options {
+  node_index self = 0;
+  resource_set total;
+
+  /// Tasks that a worker may have ahead of it: as many as take this long by
+  /// what is known of their function, and never more than the limit.
+  std::int64_t pipeline_span_us = 1000;
+  std::uint32_t pipeline_max = 128;
+
+  /// A task running longer than this gives back those queued behind it.
+  std::int64_t recall_after_us = 5000;
+
+  /// Calls that an actor's process may have ahead of it.
+  std::uint32_t actor_window = 256;
+
+  /// Idle workers beyond one per CPU end after this.
+  std::int64_t idle_worker_us = 2'000'000;
+
+  machine_faults faults;
+};
+
+} // namespace rayd
