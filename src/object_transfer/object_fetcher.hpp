@@ -1,0 +1,53 @@
+#pragma once
+
+#include "object_transfer/object_transfer.hpp"
+#include "transport/dial.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace rayd {
+
+/// The fetching side: some threads, each with connections of its own to the
+/// nodes that it fetched from.
+class object_fetcher {
+public:
+  object_fetcher(caf::actor_system& system,
+                 const object_transfer_options& options);
+  ~object_fetcher();
+
+  void fetch(fetch_object wanted);
+  void learn(node_address where);
+  void stop();
+
+private:
+  using connections = std::map<node_index, std::shared_ptr<stream>>;
+
+  void run();
+  std::optional<fetch_object> next();
+  void fetch_one(const fetch_object& wanted, connections& open);
+
+  /// Reads the object's bytes from *offset* on into *to*.
+  /// @returns how many came before it ended or failed.
+  std::size_t read_from(node_index holder, const object_id& object,
+                        std::span<std::byte> to, std::size_t offset,
+                        connections& open);
+  std::shared_ptr<stream> connect(node_index holder, connections& open);
+
+  caf::actor_system& system_;
+  object_transfer_options options_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<fetch_object> wanted_;            ///< Guarded by mutex_, as
+  std::map<node_index, node_address> places_;  ///< these.
+  std::vector<std::weak_ptr<stream>> streams_; ///< To be shut down by stop().
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+} // namespace rayd

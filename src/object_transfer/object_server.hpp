@@ -1,0 +1,40 @@
+#pragma once
+
+#include "object_transfer/object_transfer.hpp"
+#include "object_transfer/transfer_frames.hpp"
+
+#include <list>
+#include <mutex>
+#include <thread>
+
+namespace rayd {
+
+/// The serving side: one thread for each connection that the gate let in.
+class object_server {
+public:
+  object_server(caf::actor_system& system,
+                const object_transfer_options& options);
+  ~object_server();
+
+  void serve(stream peer, const std::string& from);
+  void stop();
+
+private:
+  struct reader {
+    stream channel;
+    std::string from;
+    std::thread thread;
+    bool done = false; ///< Guarded by mutex_.
+  };
+
+  void run(reader& peer);
+  bool answer(reader& peer, const transfer_question& question);
+
+  caf::actor_system& system_;
+  object_transfer_options options_;
+  std::mutex mutex_;
+  std::list<reader> readers_; ///< Guarded by mutex_, but for a thread's own.
+  bool stopping_ = false;
+};
+
+} // namespace rayd

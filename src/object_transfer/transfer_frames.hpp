@@ -1,0 +1,40 @@
+#pragma once
+
+#include "base/ids.hpp"
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+namespace rayd {
+
+// The two frames of a bulk connection, of fixed size, little endian as every
+// machine that rayd runs on. A connection carries one question after the
+// other; object bytes follow a found answer.
+
+/// Give me the object from this byte on.
+struct transfer_question {
+  static constexpr std::uint32_t magic = 0x4b4c4252; // "RBLK"
+
+  std::uint32_t mark = magic;
+  std::uint32_t reserved = 0;
+  std::uint64_t hi = 0;
+  std::uint64_t lo = 0;
+  std::uint64_t offset = 0;
+};
+
+/// The size of the whole object; the bytes from the offset on follow.
+struct transfer_answer {
+  static constexpr std::uint32_t magic = 0x41424b52;
+
+  std::uint32_t mark = magic;
+  std::uint32_t found = 0;
+  std::uint64_t size = 0;
+};
+
+static_assert(sizeof(transfer_question) == 32);
+static_assert(sizeof(transfer_answer) == 16);
+
+inline constexpr std::size_t transfer_chunk_bytes = 1 << 20;
+
+} // namespace rayd

@@ -1,0 +1,229 @@
+#include "worker_pool/worker_spawner.hpp"
+
+#include "base/check.hpp"
+#include "base/overloaded.hpp"
+#include "config/session.hpp"
+#include "worker_pool/program_file.hpp"
+
+#include <caf/send.hpp>
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+#include <vector>
+
+extern char** environ;
+
+namespace rayd {
+
+namespace {
+
+/// Made before the child exists: between vfork and execve it runs in our
+/// memory and may only make system calls.
+struct child_plan {
+  const char* program;
+  char* const* arguments;
+  char* const* environment;
+  int log;
+  pid_t parent;
+};
+
+[[noreturn]] void run_child(const child_plan& plan) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != plan.parent)
+    ::_exit(127); // The node ended before the line above.
+  ::setpgid(0, 0); // Ctrl-C in the node's terminal is not for workers.
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  const int input = ::open("/dev/null", O_RDONLY);
+  if (::dup2(input, 0) < 0 || ::dup2(plan.log, 1) < 0
+      || ::dup2(plan.log, 2) < 0)
+    ::_exit(126);
+  ::syscall(SYS_close_range, 3u, ~0u, 0u);
+  ::execve(plan.program, plan.arguments, plan.environment);
+  ::_exit(127);
+}
+
+[[gnu::noinline]] pid_t vfork_child(const child_plan& plan) {
+  // A handler of ours must not run in the child, which shares our memory.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  const pid_t pid = ::vfork();
+  if (pid == 0)
+    run_child(plan);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return pid;
+}
+
+std::vector<std::string> worker_environment(const worker_pool_options& options,
+                                            const start_worker_process& x) {
+  std::vector<std::string> all;
+  for (char** entry = environ; *entry; ++entry)
+    if (std::strncmp(*entry, "RAY_REDIS_PASSWORD", 18) != 0
+        && std::strncmp(*entry, "OMP_NUM_THREADS=", 16) != 0)
+      all.emplace_back(*entry);
+  all.push_back("RAYD_NODE_SOCKET=" + options.node_socket);
+  all.push_back(fmt::format("RAYD_JOB={}", x.job));
+  all.push_back(fmt::format("RAYD_WORKER_TOKEN={:016x}", x.token));
+  all.emplace_back("OMP_NUM_THREADS=1");
+  return all;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  for (auto& text : texts)
+    out.push_back(text.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+} // namespace
+
+worker_spawner::worker_spawner(worker_pool_options options)
+  : options_(std::move(options)),
+    wake_(::eventfd(0, EFD_CLOEXEC)),
+    thread_([this] { run(); }) {
+  RAYD_CHECK(wake_ >= 0);
+}
+
+worker_spawner::~worker_spawner() {
+  {
+    std::lock_guard guard{mutex_};
+    stopping_ = true;
+  }
+  ::eventfd_write(wake_, 1);
+  thread_.join();
+  ::close(wake_);
+}
+
+void worker_spawner::start(start_worker_process wanted) {
+  push(std::move(wanted));
+}
+
+void worker_spawner::end(end_worker_process unwanted) {
+  push(unwanted);
+}
+
+void worker_spawner::push(order next) {
+  {
+    std::lock_guard guard{mutex_};
+    orders_.push_back(std::move(next));
+  }
+  ::eventfd_write(wake_, 1);
+}
+
+void worker_spawner::run() {
+  for (;;) {
+    std::deque<order> orders;
+    {
+      std::lock_guard guard{mutex_};
+      if (stopping_)
+        break;
+      orders.swap(orders_);
+    }
+    for (const auto& next : orders)
+      std::visit(overloaded{
+                   [&](const start_worker_process& x) { spawn(x); },
+                   [&](const end_worker_process& x) {
+                     const auto at = children_.find(x.token);
+                     if (at != children_.end())
+                       ::kill(static_cast<pid_t>(at->second.pid), SIGKILL);
+                   },
+                 },
+                 next);
+    std::vector<pollfd> fds{{wake_, POLLIN, 0}};
+    std::vector<std::uint64_t> tokens{0};
+    for (const auto& [token, process] : children_) {
+      fds.push_back({process.pidfd, POLLIN, 0});
+      tokens.push_back(token);
+    }
+    ::poll(fds.data(), fds.size(), -1);
+    if (fds[0].revents != 0) {
+      eventfd_t count = 0;
+      ::eventfd_read(wake_, &count);
+    }
+    for (std::size_t i = 1; i < fds.size(); ++i)
+      if (fds[i].revents != 0)
+        reap(tokens[i]);
+  }
+  kill_all();
+}
+
+void worker_spawner::spawn(const start_worker_process& wanted) {
+  const auto refuse = [&](std::string why) {
+    caf::anon_send(options_.scheduler,
+                   worker_process_refused{wanted.job, wanted.token,
+                                          std::move(why)});
+  };
+  const auto program = program_of(wanted.description);
+  if (!program) {
+    refuse(program.error().message);
+    return;
+  }
+  const auto log
+    = fmt::format("{}/logs/worker-{}-{}.log", options_.session_folder,
+                  job_name(wanted.job), ++started_);
+  const int log_fd = ::open(log.c_str(),
+                            O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (log_fd < 0) {
+    refuse(fmt::format("log file {} cannot be made: {}", log,
+                       std::strerror(errno)));
+    return;
+  }
+  std::vector<std::string> arguments{*program, "--ray-role=worker"};
+  auto environment = worker_environment(options_, wanted);
+  const auto argv = pointers(arguments);
+  const auto envp = pointers(environment);
+  const pid_t pid = vfork_child(
+    {program->c_str(), argv.data(), envp.data(), log_fd, ::getpid()});
+  ::close(log_fd);
+  if (pid < 0) {
+    refuse(fmt::format("no process can be made: {}", std::strerror(errno)));
+    return;
+  }
+  const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  RAYD_CHECK(pidfd >= 0);
+  children_[wanted.token] = {wanted.job, pid, pidfd};
+  if (const auto identity = identify_process(pid))
+    (void) record_process(options_.session_folder, *identity, "worker");
+  caf::anon_send(options_.scheduler,
+                 worker_process_started{wanted.job, wanted.token, pid});
+}
+
+void worker_spawner::reap(std::uint64_t token) {
+  const auto at = children_.find(token);
+  const auto process = at->second;
+  int wait_status = 0;
+  if (::waitpid(static_cast<pid_t>(process.pid), &wait_status, WNOHANG) <= 0)
+    return;
+  ::close(process.pidfd);
+  children_.erase(at);
+  caf::anon_send(options_.scheduler,
+                 worker_process_ended{process.job, token, process.pid,
+                                      describe_exit(wait_status)});
+}
+
+void worker_spawner::kill_all() {
+  for (const auto& [token, process] : children_)
+    ::kill(static_cast<pid_t>(process.pid), SIGKILL);
+  for (const auto& [token, process] : children_) {
+    int wait_status = 0;
+    ::waitpid(static_cast<pid_t>(process.pid), &wait_status, 0);
+    ::close(process.pidfd);
+  }
+  children_.clear();
+}
+
+} // namespace rayd
