@@ -90,6 +90,11 @@ void local_scheduler_machine::drop_foreign(node_index origin) {
 // -- tasks that go out ----------------------------------------------------------
 
 void local_scheduler_machine::place(const place_tasks& order) {
+  // Grants are numbered upwards: this is a copy of an earlier one.
+  const std::pair grant{order.epoch, order.grant};
+  if (grant <= last_grant_ && !options_.faults.accept_old_grant)
+    return;
+  last_grant_ = grant;
   const bool linked
     = std::find(nodes_.begin(), nodes_.end(), order.target) != nodes_.end();
   std::uint32_t sent = 0;
@@ -106,8 +111,7 @@ void local_scheduler_machine::place(const place_tasks& order) {
       ++sent;
     }
   }
-  if (sent == 0)
-    grants_done_.push_back(order.grant);
+  grants_done_.push_back(order.grant);
 }
 
 void local_scheduler_machine::assign(const object_id& id, task_entry& task,

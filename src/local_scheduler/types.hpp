@@ -18,6 +18,8 @@ using time_us = std::int64_t;
 
 /// Faults that the simulation switches on to see that it finds them.
 struct machine_faults {
+  /// Obeys a second copy of a grant.
+  bool accept_old_grant = false;
   /// Accepts a result of an attempt that is not the current one.
   bool accept_stale_result = false;
   /// Acknowledges a remote result before its references are registered.

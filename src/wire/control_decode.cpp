@@ -35,9 +35,14 @@ resource_set read_amounts(capnp::List<schema::Amount>::Reader from) {
 }
 
 node_entry read(schema::Node::Reader from) {
-  node_entry node{from.getIndex(), from.getHost(),  from.getPort(),
-                  from.getPid(),   from.getState(), read_amounts(from.getTotal()),
-                  {},              from.getStoreBytes()};
+  node_entry node;
+  node.index = from.getIndex();
+  node.host = from.getHost();
+  node.port = from.getPort();
+  node.pid = from.getPid();
+  node.state = from.getState();
+  node.total = read_amounts(from.getTotal());
+  node.store_bytes = from.getStoreBytes();
   for (auto label : bounded(from.getLabels(), amounts_max))
     node.labels.emplace_back(label.getKey(), label.getValue());
   return node;

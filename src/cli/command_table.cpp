@@ -1,0 +1,139 @@
+#include "cli/commands.hpp"
+
+#include "cli/table.hpp"
+#include "config/nearest.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <exception>
+#include <ostream>
+
+namespace rayd {
+
+namespace {
+
+const std::array<command_row, 25> rows{{
+  {"start", "start a node: --head founds a cluster, --address=HOST joins one",
+   run_start},
+  {"stop", "end the nodes that you started on this machine", run_stop},
+  {"status", "show the cluster: nodes, resources, tasks", run_status},
+  {"list", "list nodes", run_list},
+  {"dump", "print the whole control state as JSON lines, also of a dead "
+           "cluster",
+   run_dump},
+  {"microbenchmark", "measure tasks, actors and objects",
+   run_microbenchmark},
+  {"version", "print the version", run_version},
+  {"help", "print this", run_help},
+  {"get", "show one task, actor, object or node", nullptr},
+  {"summary", "sums over tasks, actors or objects", nullptr},
+  {"memory", "show what holds the object stores' memory", nullptr},
+  {"logs", "show logs", nullptr},
+  {"timeline", "write a trace of tasks", nullptr},
+  {"report", "write a report of the cluster", nullptr},
+  {"why", "say what a waiting thing waits for", nullptr},
+  {"submit", "run a program as a job", nullptr},
+  {"up", "start the cluster of a file", nullptr},
+  {"down", "end the cluster of a file", nullptr},
+  {"doctor", "check this machine", nullptr},
+  {"top", "watch the cluster", nullptr},
+  {"config", "show the options in force", nullptr},
+  {"new", "make a project", nullptr},
+  {"completion", "print completions for a shell", nullptr},
+  {"node-process", "a detached node", run_node_process, true},
+  {"--version", "as version", run_version, true},
+}};
+
+std::vector<std::string_view> visible_names() {
+  std::vector<std::string_view> names;
+  for (auto& row : rows)
+    if (!row.hidden)
+      names.push_back(row.name);
+  return names;
+}
+
+int dispatch(command_context& context, const arguments& args) {
+  if (args.empty()) {
+    context.talk << "usage: rayd COMMAND [FLAGS]; rayd help lists the "
+                    "commands\n";
+    return static_cast<int>(exit_code::usage);
+  }
+  if (args[0] == "--help" || args[0] == "-h")
+    return run_help(context, {});
+  for (auto& row : rows) {
+    if (row.name != args[0])
+      continue;
+    if (row.run == nullptr)
+      return complain(context, exit_code::usage,
+                      fmt::format("rayd {} does not work yet: rayd help lists "
+                                  "what does",
+                                  row.name));
+    return row.run(context, {args.begin() + 1, args.end()});
+  }
+  auto hint = did_you_mean(args[0], visible_names());
+  // An argument that stands in the wrong place may hold the secret.
+  auto shown = args[0].substr(0, args[0].find('='));
+  return complain(context, exit_code::usage,
+                  fmt::format("unknown command {}{}", shown,
+                              hint.empty() ? ": rayd help lists them" : hint));
+}
+
+} // namespace
+
+std::span<const command_row> command_table() {
+  return rows;
+}
+
+int run_command_line(command_context& context, const arguments& args) {
+  try {
+    return dispatch(context, args);
+  } catch (const std::exception& error) {
+    return complain(context, exit_code::failed,
+                    fmt::format("the command failed: {}", error.what()));
+  }
+}
+
+int complain(command_context& context, exit_code code,
+             std::string_view sentence) {
+  auto named = sentence.substr(0, 5) == "rayd ";
+  context.talk << (named ? "" : "rayd: ") << sentence << std::endl;
+  return static_cast<int>(code);
+}
+
+int run_version(command_context& context, const arguments&) {
+  context.out << "rayd " RAYD_VERSION "\n";
+  return 0;
+}
+
+int run_help(command_context& context, const arguments& args) {
+  if (!args.empty() && args[0].substr(0, 1) != "-" && args[0] != "help")
+    return dispatch(context, {args[0], "--help"});
+  std::vector<std::vector<std::string>> table;
+  std::string later;
+  for (auto& row : rows) {
+    if (row.hidden)
+      continue;
+    if (row.run != nullptr)
+      table.push_back({"  " + std::string{row.name}, std::string{row.summary}});
+    else
+      later += (later.empty() ? "" : " ") + std::string{row.name};
+  }
+  context.out << "usage: rayd COMMAND [FLAGS]\n\n"
+              << format_table(table)
+              << "\nDo not work yet: " << later
+              << "\nrayd COMMAND --help lists a command's flags.\n";
+  return 0;
+}
+
+std::string session_base(const command_context& context,
+                         const std::string& flag) {
+  if (!flag.empty())
+    return std::filesystem::absolute(flag).lexically_normal();
+  if (auto named = context.environment("RAYD_SESSION_DIR"))
+    if (!named->empty())
+      return std::filesystem::absolute(*named).lexically_normal();
+  return default_session_base();
+}
+
+} // namespace rayd

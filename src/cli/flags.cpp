@@ -1,0 +1,107 @@
+#include "cli/flags.hpp"
+
+#include "cli/table.hpp"
+#include "config/nearest.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+
+namespace rayd {
+
+namespace {
+
+/// "--port" of "--port=1": a value could be a secret.
+std::string name_only(const std::string& argument) {
+  return argument.substr(0, argument.find('='));
+}
+
+std::string explain(const CLI::ParseError& error) {
+  // "--port: 1 required TEXT missing"; the library's words say nothing more.
+  std::string text = error.what();
+  auto colon = text.find(':');
+  if (text.rfind("--", 0) == 0 && colon != std::string::npos)
+    return fmt::format("{} needs a value", text.substr(0, colon));
+  return "the arguments cannot be read: flags are --name=value";
+}
+
+void sort_rest(std::string_view command, const std::vector<flag>& flags,
+               const std::vector<std::string>& rest, std::size_t words_max,
+               parsed_flags& parsed) {
+  std::vector<std::string_view> names{"help"};
+  for (auto& one : flags)
+    names.push_back(one.name);
+  for (auto& argument : rest) {
+    auto is_flag = argument.size() > 1 && argument[0] == '-';
+    if (!is_flag) {
+      parsed.words.push_back(argument);
+      continue;
+    }
+    auto name = name_only(argument);
+    auto bare = name.substr(std::min(name.find_first_not_of('-'),
+                                     name.size()));
+    auto hint = did_you_mean(bare, names, "--");
+    if (hint.empty())
+      hint = fmt::format(": rayd {} --help lists them", command);
+    parsed.problem = fmt::format("unknown flag {}{}", name, hint);
+    return;
+  }
+  if (parsed.words.size() > words_max)
+    parsed.problem = fmt::format("rayd {} does not take \"{}\": flags are "
+                                 "--name=value, and rayd {} --help lists them",
+                                 command, parsed.words[words_max], command);
+}
+
+} // namespace
+
+std::string parsed_flags::value(const std::string& name) const {
+  auto found = values.find(name);
+  return found == values.end() ? std::string{} : found->second;
+}
+
+parsed_flags parse_flags(std::string_view command,
+                         const std::vector<flag>& flags,
+                         const std::vector<std::string>& args,
+                         std::size_t words_max) {
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+  parsed_flags parsed;
+  app.add_flag("--help,-h", parsed.help);
+  std::vector<std::string> values(flags.size());
+  for (std::size_t i = 0; i < flags.size(); ++i) {
+    auto name = "--" + flags[i].name;
+    auto* option = flags[i].value.empty() ? app.add_flag(name, values[i])
+                                          : app.add_option(name, values[i]);
+    option->take_last();
+  }
+  // CLI11 takes its arguments last first.
+  std::vector<std::string> reversed(args.rbegin(), args.rend());
+  try {
+    app.parse(reversed);
+  } catch (const CLI::ParseError& error) {
+    parsed.problem = explain(error);
+    return parsed;
+  }
+  for (std::size_t i = 0; i < flags.size(); ++i)
+    if (app.count("--" + flags[i].name) > 0)
+      parsed.values[flags[i].name] = values[i];
+  sort_rest(command, flags, app.remaining(), words_max, parsed);
+  return parsed;
+}
+
+std::string describe_flags(std::string_view usage,
+                           const std::vector<flag>& flags) {
+  std::string text = fmt::format("usage: {}\n", usage);
+  std::vector<std::vector<std::string>> rows;
+  for (auto& one : flags) {
+    auto name = "  --" + one.name;
+    if (!one.value.empty())
+      name += "=" + one.value;
+    rows.push_back({name, one.help});
+  }
+  return text + format_table(rows);
+}
+
+} // namespace rayd

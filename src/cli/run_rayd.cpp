@@ -1,0 +1,34 @@
+#include "cli/run_rayd.hpp"
+
+#include "cli/commands.hpp"
+#include "cli/table.hpp"
+#include "config/launch.hpp"
+#include "control_store/dump.hpp"
+#include "node/run_node.hpp"
+
+#include <cstdio>
+#include <iostream>
+#include <unistd.h>
+
+namespace rayd {
+
+void run_rayd(int argc, char** argv) {
+  arguments args(argv + 1, argv + argc);
+  // From here on no process list shows a secret that was given as a flag.
+  scrub_arguments(argc, argv);
+  command_context context{
+    .out = std::cout,
+    .talk = std::cerr,
+    .colour = wants_colour(STDOUT_FILENO),
+    .executable = own_executable(),
+    .run_node = run_node,
+    .dump_session = dump_session,
+    .query = query_node,
+  };
+  int code = run_command_line(context, args);
+  std::cout << std::flush;
+  std::fflush(nullptr);
+  ::_exit(code);
+}
+
+} // namespace rayd

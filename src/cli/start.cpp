@@ -1,0 +1,159 @@
+#include "cli/commands.hpp"
+
+#include "cli/flags.hpp"
+#include "config/launch.hpp"
+#include "config/option_table.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <ostream>
+
+namespace rayd {
+
+namespace {
+
+constexpr std::string_view usage =
+  "rayd start --head [FLAGS], or rayd start --address=HOST[:PORT] [FLAGS]";
+
+std::string value_name(option_type type) {
+  switch (type) {
+    case option_type::boolean: return "";
+    case option_type::port: return "PORT";
+    case option_type::amount: return "N";
+    case option_type::size: return "BYTES";
+    case option_type::duration: return "DURATION";
+    case option_type::address: return "HOST[:PORT]";
+    case option_type::amounts: return "NAME=AMOUNT,...";
+    case option_type::labels: return "KEY=VALUE,...";
+    case option_type::path: return "PATH";
+    case option_type::text:
+    case option_type::secret: return "TEXT";
+  }
+  return "TEXT";
+}
+
+std::vector<flag> start_flags() {
+  std::vector<flag> flags;
+  for (auto& row : option_table()) {
+    std::string help{row.doc};
+    if (!row.works)
+      help = "Does not work yet: " + help;
+    flags.push_back({std::string{row.key}, value_name(row.type), help});
+  }
+  flags.push_back({"config", "FILE",
+                   "Read options from the section [rayd] of this file."});
+  return flags;
+}
+
+/// A local join reads the local head's secret; others must give one.
+/// @returns One sentence when there is none.
+std::string find_secret(node_options& options) {
+  if (options.role == node_role::head || !options.password.empty())
+    return {};
+  auto address = to_string(options.head);
+  auto head = find_local_head(options.session_base, options.head);
+  if (!head)
+    return fmt::format("no secret is given for the head at {}: copy the file "
+                       "that rayd start --head named there to this machine "
+                       "and give it with --redis-password-file=FILE",
+                       address);
+  if (head->record.secret_file.empty())
+    return fmt::format("the head at {} was started with a secret that stands "
+                       "in no file: give the same with "
+                       "--redis-password-file=FILE",
+                       address);
+  auto read = read_secret(head->record.secret_file);
+  if (!read)
+    return read.error().message;
+  options.password = *read;
+  options.password_origin = secret_origin::session;
+  options.password_file = head->record.secret_file;
+  return {};
+}
+
+/// What a person needs next.
+void announce(command_context& context, const node_options& options,
+              const ready_info& info) {
+  auto& out = context.out;
+  auto is_head = options.role == node_role::head;
+  out << fmt::format("node {} runs as {} of the cluster at {} (process {})\n",
+                     info.node_id, to_string(options.role), info.address,
+                     info.pid);
+  if (is_head) {
+    // A secret that came by flag or environment stands in no file.
+    auto file = info.secret_file.empty() ? "FILE" : info.secret_file;
+    out << fmt::format("join: rayd start --address={} "
+                       "--redis-password-file={}\n",
+                       info.address, file);
+    if (!info.reachable)
+      out << "      on this machine only: for others start the head with "
+             "--redis-password-file=FILE or --host=ADDR\n";
+    else if (info.secret_file.empty())
+      out << "      FILE (mode 0600) holds the secret that you gave\n";
+    else
+      out << "      on other machines with a copy of that file\n";
+  }
+  out << fmt::format("logs: {}/logs\n", info.session_folder)
+      << fmt::format("end:  rayd stop --node={}\n", info.node_id)
+      << std::flush;
+}
+
+/// Speaks to the terminal for a node in the foreground.
+class spoken_report : public ready_report {
+public:
+  spoken_report(command_context& context, const node_options& options)
+    : context_(context), options_(options) {}
+
+  void session_made(const std::string&) override {}
+
+  void ready(const ready_info& info) override {
+    announce(context_, options_, info);
+  }
+
+  void failed(exit_code code, const std::string& sentence) override {
+    complain(context_, code, sentence);
+  }
+
+private:
+  command_context& context_;
+  const node_options& options_;
+};
+
+} // namespace
+
+int run_start(command_context& context, const arguments& args) {
+  auto flags = start_flags();
+  auto given = parse_flags("start", flags, args);
+  if (given.help) {
+    context.out << describe_flags(usage, flags);
+    return 0;
+  }
+  if (!given.problem.empty())
+    return complain(context, exit_code::usage, given.problem);
+  option_sources sources;
+  sources.environment = context.environment;
+  sources.config_file = given.value("config");
+  for (auto& [key, text] : given.values)
+    if (key != "config")
+      sources.flags.emplace_back(key, text);
+  auto options = resolve(sources);
+  // Nothing that this process starts may see the secret in its environment.
+  ::unsetenv("RAY_REDIS_PASSWORD");
+  ::unsetenv("RAY_REDIS_PASSWORD_FILE");
+  if (!options)
+    return complain(context, exit_code::usage, options.error().message);
+  if (auto missing = find_secret(*options); !missing.empty())
+    return complain(context, exit_code::refused, missing);
+  if (options->block) {
+    spoken_report report{context, *options};
+    return run_node_here(context, *options, report, -1, false);
+  }
+  auto outcome = launch_node(context.executable, *options);
+  if (outcome.code != exit_code::ok)
+    return complain(context, outcome.code, outcome.message);
+  announce(context, *options, outcome.info);
+  return 0;
+}
+
+} // namespace rayd

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace rayd {
+
+/// CPUs that this process may use: its affinity mask, or less when a cgroup's
+/// quota (v2 cpu.max or v1 cpu.cfs_quota_us, also of an ancestor) allows less,
+/// rounded down, at least 1.
+double usable_cpus();
+
+/// Bytes of memory that this process may use: the machine's, or less when a
+/// cgroup (also an ancestor) limits it.
+std::uint64_t usable_memory();
+
+/// For tests: the same with other roots than "/proc" and "/sys/fs/cgroup".
+double usable_cpus(const std::string& proc, const std::string& cgroups,
+                   int affinity_cpus);
+std::uint64_t usable_memory(const std::string& proc,
+                            const std::string& cgroups,
+                            std::uint64_t machine_bytes);
+
+} // namespace rayd

@@ -1,0 +1,308 @@
+#include "config/option_table.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+
+namespace rayd {
+
+namespace {
+
+using options = node_options;
+using text = const std::string&;
+
+failure wrong(std::string sentence) {
+  return failure{ray::errc::wrong_type, std::move(sentence)};
+}
+
+template <class Value, class Target>
+status store(result<Value> parsed, Target& target) {
+  if (!parsed)
+    return parsed.error();
+  target = std::move(*parsed);
+  return ok();
+}
+
+/// Absolute, with "~/" as the home folder.
+status store_path(text given, std::string& target) {
+  if (given.empty())
+    return wrong("an empty path means nothing: give a path or leave it out");
+  std::filesystem::path path{given};
+  const char* home = std::getenv("HOME");
+  if (given == "~" || given.rfind("~/", 0) == 0) {
+    if (home == nullptr)
+      return wrong("~ means nothing without HOME in the environment");
+    path = std::string{home} + given.substr(1);
+  }
+  std::error_code error;
+  target = std::filesystem::absolute(path, error).lexically_normal();
+  return ok();
+}
+
+status apply_role(options& o, text t) {
+  auto head = parse_boolean(t);
+  if (!head)
+    return head.error();
+  if (*head)
+    o.role = node_role::head;
+  return ok();
+}
+
+status apply_address(options& o, text t) {
+  o.role = node_role::node;
+  return store(parse_endpoint(t, 6379), o.head);
+}
+
+status apply_host(options& o, text t) {
+  // An IPv6 address has no brackets here, since no port follows it.
+  auto bare = t.find(':') == std::string::npos ? t : "[" + t + "]";
+  auto parsed = parse_endpoint(bare, 0);
+  if (!parsed)
+    return wrong(fmt::format("\"{}\" is not a host: the name or address of "
+                             "this machine to listen on is expected",
+                             t));
+  o.host = parsed->host;
+  return ok();
+}
+
+status apply_password(options& o, text t) {
+  // Never shows the text.
+  if (t.empty() || t.size() > 1024 || t.find('\n') != std::string::npos)
+    return wrong("a secret is one line of 1 to 1024 bytes");
+  o.password = secret{t};
+  return ok();
+}
+
+status apply_password_file(options& o, text t) {
+  if (t == "-") {
+    o.password_file = "-";
+    return ok();
+  }
+  return store_path(t, o.password_file);
+}
+
+status apply_resources(options& o, text t) {
+  auto parsed = parse_amounts(t);
+  if (!parsed)
+    return parsed.error();
+  for (auto [name, flag] : {std::pair{"CPU", "num-cpus"},
+                            std::pair{"GPU", "num-gpus"},
+                            std::pair{"memory", "memory"}})
+    if (parsed->count(name) != 0)
+      return wrong(fmt::format("{} is not a resource of your own: use {}",
+                               name, flag));
+  o.resources = std::move(*parsed);
+  return ok();
+}
+
+status apply_store_memory(options& o, text t) {
+  constexpr std::uint64_t least = std::uint64_t{16} << 20;
+  auto parsed = parse_size(t);
+  if (parsed && *parsed < least)
+    return wrong(fmt::format("\"{}\" is too small: an object store has at "
+                             "least 16MiB",
+                             t));
+  return store(std::move(parsed), o.object_store_memory);
+}
+
+status apply_log_level(options& o, text t) {
+  for (auto level : {"trace", "debug", "info", "warning", "error"})
+    if (t == level) {
+      o.log_level = t;
+      return ok();
+    }
+  return wrong(fmt::format("\"{}\" is not a log level: trace, debug, info, "
+                           "warning or error is expected",
+                           t));
+}
+
+status apply_lanes(options& o, text t) {
+  if (t != "auto" && t != "basp")
+    return wrong(fmt::format("\"{}\" is not a kind of lane: auto or basp is "
+                             "expected",
+                             t));
+  o.lanes = t == "basp" ? lane_kind::basp : lane_kind::automatic;
+  return ok();
+}
+
+status apply_start_timeout(options& o, text t) {
+  auto parsed = parse_duration(t);
+  if (parsed && parsed->count() < 100'000)
+    return wrong(fmt::format("\"{}\" is too short: no node starts within less "
+                             "than 100ms",
+                             t));
+  return store(std::move(parsed), o.start_timeout);
+}
+
+status refuse(options&, text) {
+  return wrong("does not work yet");
+}
+
+using type = option_type;
+using role = option_role;
+
+const std::array<option_row, 26> rows{{
+  {"head", type::boolean, role::both, "false", "", "",
+   "Found a cluster: this node is its head.", true, apply_role},
+  {"address", type::address, role::both, "", "\"10.0.0.1:6379\"", "",
+   "Join the cluster whose head answers there; the port is 6379 when left "
+   "out.",
+   true, apply_address},
+  {"host", type::text, role::both, "", "\"10.0.0.2\"", "RAYD_LISTEN_HOST",
+   "Listen on this address of the machine. Without it: on all addresses with "
+   "a given secret, else on 127.0.0.1.",
+   true, apply_host},
+  {"port", type::port, role::head, "6379", "", "RAYD_LISTEN_PORT",
+   "The head's one port, at which nodes and programs join; 0 takes any free "
+   "one.",
+   true,
+   [](options& o, text t) { return store(parse_port(t), o.port); }},
+  {"node-port", type::port, role::node, "0", "", "RAYD_LISTEN_NODE_PORT",
+   "A node's port for other nodes; 0 takes any free one.", true,
+   [](options& o, text t) { return store(parse_port(t), o.node_port); }},
+  {"redis-password", type::secret, role::both, "", "\"...\"",
+   "RAY_REDIS_PASSWORD",
+   "The cluster's secret. A config file that holds it must have mode 0600; as "
+   "a flag it is overwritten in the process list at once.",
+   true, apply_password},
+  {"redis-password-file", type::path, role::both, "", "\"~/lab.secret\"",
+   "RAY_REDIS_PASSWORD_FILE",
+   "A file of mode 0600 whose one line is the cluster's secret; - is standard "
+   "input. Without a secret a head makes a random one.",
+   true, apply_password_file},
+  {"num-cpus", type::amount, role::both, "", "4", "RAY_NUM_CPUS",
+   "CPUs that tasks may use together. Without it: what the affinity mask and "
+   "the cgroup allow.",
+   true,
+   [](options& o, text t) { return store(parse_amount(t), o.num_cpus); }},
+  {"num-gpus", type::amount, role::both, "0", "", "RAY_NUM_GPUS",
+   "GPUs that tasks may use together.", true,
+   [](options& o, text t) { return store(parse_amount(t), o.num_gpus); }},
+  {"memory", type::size, role::both, "", "\"8GiB\"", "RAYD_MEMORY",
+   "Memory that tasks may reserve together. Without it: what the machine or "
+   "the cgroup has beyond the object store.",
+   true,
+   [](options& o, text t) { return store(parse_size(t), o.memory); }},
+  {"resources", type::amounts, role::both, "", "{license=2, disk=0.5}",
+   "RAY_RESOURCES", "Resources of your own; as text \"license=2,disk=0.5\".",
+   true, apply_resources},
+  {"labels", type::labels, role::both, "", "{zone=\"a\"}", "RAYD_LABELS",
+   "What tasks may ask of a node; as text \"zone=a,disk=ssd\".", true,
+   [](options& o, text t) { return store(parse_labels(t), o.labels); }},
+  {"object-store-memory", type::size, role::both, "", "\"2GiB\"",
+   "RAY_OBJECT_STORE_MEMORY",
+   "Capacity of the node's object store, at least 16MiB. Without it: 30 % of "
+   "the memory of the machine or the cgroup.",
+   true, apply_store_memory},
+  {"object-store-dir", type::path, role::both, "", "\"/dev/hugepages\"",
+   "RAYD_OBJECT_STORE_DIR",
+   "A folder on a tmpfs for the store's memory. Without it: anonymous memory "
+   "that needs no folder.",
+   true,
+   [](options& o, text t) { return store_path(t, o.object_store_dir); }},
+  {"object-store-prefault", type::size, role::both, "\"256MiB\"", "",
+   "RAYD_OBJECT_STORE_PREFAULT",
+   "How much of the store's next memory is faulted in ahead of need; 0 for "
+   "none. Private clusters begin with 0.",
+   true,
+   [](options& o, text t) {
+     return store(parse_size(t), o.object_store_prefault);
+   }},
+  {"session-dir", type::path, role::both, "", "\"~/.local/state/rayd\"",
+   "RAYD_SESSION_DIR",
+   "Folder for the runs' own folders with logs and control state, closed to "
+   "other users. Without it: $XDG_STATE_HOME/rayd or ~/.local/state/rayd.",
+   true, [](options& o, text t) { return store_path(t, o.session_base); }},
+  {"log-level", type::text, role::both, "\"info\"", "", "RAYD_LOG_LEVEL",
+   "What is logged: trace, debug, info, warning or error.", true,
+   apply_log_level},
+  {"lanes", type::text, role::both, "\"auto\"", "", "RAYD_LANES",
+   "How tasks travel in a node: basp for messages over sockets only, auto for "
+   "the fastest way there is.",
+   true, apply_lanes},
+  {"start-timeout", type::duration, role::both, "30s", "",
+   "RAYD_START_TIMEOUT",
+   "How long a node may take until it answered its probe task.", true,
+   apply_start_timeout},
+  {"block", type::boolean, role::both, "false", "", "",
+   "Stay in the foreground; SIGINT and SIGTERM end the node.", true,
+   [](options& o, text t) { return store(parse_boolean(t), o.block); }},
+  {"load", type::path, role::both, "", "\"libtasks.so\"", "",
+   "A library of tasks for programs that name them.", false, refuse},
+  {"control-store", type::text, role::head, "", "\"10.0.0.9:6380\"", "",
+   "Use this Redis instead of one of the head's own.", false, refuse},
+  {"control-store-password-file", type::path, role::head, "",
+   "\"~/redis.secret\"", "", "Holds that Redis's password.", false, refuse},
+  {"dashboard-host", type::text, role::head, "", "\"127.0.0.1\"", "",
+   "Address on which the dashboard listens.", false, refuse},
+  {"dashboard-port", type::port, role::head, "", "8265", "",
+   "Port of the dashboard.", false, refuse},
+  {"include-dashboard", type::boolean, role::head, "", "true", "",
+   "Whether there is a dashboard.", false, refuse},
+}};
+
+/// Comment lines of at most 80 columns.
+std::string comment(std::string_view doc) {
+  std::string out;
+  std::string line = ";";
+  while (!doc.empty()) {
+    auto space = std::min(doc.find(' '), doc.size());
+    if (line.size() + 1 + space > 80) {
+      out += line + "\n";
+      line = ";";
+    }
+    line += " " + std::string{doc.substr(0, space)};
+    doc.remove_prefix(std::min(space + 1, doc.size()));
+  }
+  return out + line + "\n";
+}
+
+} // namespace
+
+std::span<const option_row> option_table() {
+  return rows;
+}
+
+const option_row* find_option(std::string_view key) {
+  for (auto& row : rows)
+    if (row.key == key)
+      return &row;
+  return nullptr;
+}
+
+std::vector<std::string_view> option_keys() {
+  std::vector<std::string_view> keys;
+  for (auto& row : rows)
+    keys.push_back(row.key);
+  return keys;
+}
+
+std::string render_reference() {
+  std::string out = comment("Every key of a rayd config file with its default. "
+                            "A key that is commented out has none, or one "
+                            "that depends on the machine.");
+  out += comment("Use: rayd start --config=FILE. A flag (--num-cpus=4) wins "
+                 "over the environment, that over the file.");
+  out += comment("Sizes stand in quotes (\"2GiB\"), durations do not (500ms).");
+  out += "[rayd]\n";
+  for (auto& row : rows) {
+    std::string doc{row.doc};
+    if (!row.works)
+      doc = "Does not work yet: " + doc;
+    if (row.role == role::head)
+      doc += " Head only.";
+    if (row.role == role::node)
+      doc += " Not in the head.";
+    if (!row.environment.empty())
+      doc += fmt::format(" Environment: {}.", row.environment);
+    out += "\n" + comment(doc);
+    out += row.default_text.empty()
+             ? fmt::format("; {}={}\n", row.key, row.example)
+             : fmt::format("{}={}\n", row.key, row.default_text);
+  }
+  return out;
+}
+
+} // namespace rayd

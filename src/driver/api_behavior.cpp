@@ -1,0 +1,241 @@
+#include "driver/standard_exceptions.hpp"
+
+#include <ray/actor.hpp>
+#include <ray/detail/behavior_host.hpp>
+#include <ray/detail/message_types.hpp>
+#include <ray/errors.hpp>
+#include <ray/get.hpp>
+
+#include <caf/actor_cast.hpp>
+#include <caf/actor_companion.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/sec.hpp>
+#include <caf/send.hpp>
+#include <caf/system_messages.hpp>
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace ray::detail {
+
+/// A request that the actor has not answered yet.
+struct open_request {
+  std::unique_ptr<invocation> call;
+  behavior_host::reply_encoder encode = nullptr;
+};
+
+struct host_state {
+  std::string name;
+  runtime& process = current_runtime();
+
+  std::mutex lock;
+  std::condition_variable changed;
+  bool started = false;
+  bool ending = false; ///< The host itself ends the actor.
+  std::exception_ptr start_failure;
+  std::string exception; ///< What left a handler, for people.
+  std::optional<std::string> death; ///< Why the actor is gone, once it is.
+  std::uint64_t last_request = 0;
+  std::map<std::uint64_t, open_request> open;
+};
+
+namespace {
+
+/// An error that a handler returned; arrives as a task_error of this type.
+struct behavior_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+std::string text_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& e) {
+    return current_exception_type() + ": " + e.what();
+  } catch (...) {
+    return current_exception_type();
+  }
+}
+
+std::string render(const host_state& host, const caf::error& reason) {
+  return host.process.system().render(reason);
+}
+
+/// The failure of a request that the dead actor will not answer.
+invocation_result died(const std::string& death) {
+  return make_failure(errc::actor_died, death);
+}
+
+invocation_result encode_answer(const host_state& host,
+                                const open_request& request,
+                                const caf::type_erased_tuple& content) {
+  try {
+    if (content.match_elements<caf::error>()) {
+      const auto& reason = content.get_as<caf::error>(0);
+      if (reason == caf::sec::unexpected_message)
+        throw wrong_type("the behaviour " + host.name
+                         + " has no handler for this message; compare the "
+                           "types and their order with its handlers");
+      throw behavior_error(render(host, reason));
+    }
+    return request.encode(host.name, content);
+  } catch (...) {
+    return failure_of_current_exception(*request.call);
+  }
+}
+
+/// True for the answers that CAF makes when an actor ends: the reason is not
+/// in them, and a down_msg that has it follows.
+bool says_that_it_ended(host_state& host,
+                        const caf::type_erased_tuple& content) {
+  if (!content.match_elements<caf::error>())
+    return false;
+  const auto& reason = content.get_as<caf::error>(0);
+  const std::lock_guard guard{host.lock};
+  return reason == caf::sec::request_receiver_down
+         || reason.category() == caf::atom("exit")
+         || (reason == caf::sec::runtime_error && !host.exception.empty());
+}
+
+void take_answer(host_state& host, std::uint64_t id,
+                 const caf::type_erased_tuple& content) {
+  open_request request;
+  std::optional<std::string> death;
+  const bool ended = says_that_it_ended(host, content);
+  {
+    const std::lock_guard guard{host.lock};
+    const auto found = host.open.find(id);
+    if (found == host.open.end() || (ended && !host.death))
+      return; // The down_msg will answer it.
+    request = std::move(found->second);
+    host.open.erase(found);
+    death = host.death;
+  }
+  request.call->finish(ended ? died(*death)
+                             : encode_answer(host, request, content));
+}
+
+void take_down(host_state& host, const caf::error& reason) {
+  std::map<std::uint64_t, open_request> open;
+  std::string death;
+  bool ending = false;
+  {
+    const std::lock_guard guard{host.lock};
+    death = "the actor " + host.name + " ended: "
+            + (host.exception.empty() ? render(host, reason)
+                                      : host.exception);
+    host.death = death;
+    open.swap(host.open);
+    ending = host.ending || !host.started;
+  }
+  for (auto& [id, request] : open)
+    request.call->finish(died(death));
+  if (!ending)
+    host.process.actor_ended(died(death).bytes);
+}
+
+} // namespace
+
+void behavior_started(host_state& host) {
+  const std::lock_guard guard{host.lock};
+  host.started = true;
+  host.changed.notify_all();
+}
+
+caf::error behavior_threw(host_state& host, const std::exception_ptr& thrown) {
+  auto text = text_of(thrown);
+  const std::lock_guard guard{host.lock};
+  host.exception = std::move(text);
+  if (!host.started)
+    host.start_failure = thrown;
+  host.changed.notify_all();
+  return caf::sec::runtime_error;
+}
+
+behavior_host::behavior_host(std::string_view name,
+                             std::shared_ptr<host_state> state)
+  : state_(std::move(state)) {
+  state_->name = name;
+}
+
+std::shared_ptr<behavior_host> behavior_host::start(std::string_view name,
+                                                    const launcher& launch) {
+  auto state = std::make_shared<host_state>();
+  auto host = std::make_shared<behavior_host>(name, state);
+  auto& system = state->process.system();
+  host->companion_ = system.spawn<caf::actor_companion, caf::hidden>();
+  auto* companion = caf::actor_cast<caf::actor_companion*>(host->companion_);
+  companion->on_enqueue([state](caf::mailbox_element_ptr arrived) {
+    if (arrived->mid.is_response())
+      take_answer(*state, arrived->mid.request_id().integer_value(),
+                  arrived->content());
+    else if (arrived->content().match_elements<caf::down_msg>())
+      take_down(*state, arrived->content().get_as<caf::down_msg>(0).reason);
+  });
+  host->actor_ = launch(system, state);
+  {
+    std::unique_lock guard{state->lock};
+    state->changed.wait(
+      guard, [&] { return state->started || state->start_failure; });
+    if (state->start_failure)
+      std::rethrow_exception(state->start_failure);
+  }
+  companion->monitor(host->actor_);
+  return host;
+}
+
+behavior_host::~behavior_host() {
+  std::map<std::uint64_t, open_request> open;
+  {
+    const std::lock_guard guard{state_->lock};
+    state_->ending = true;
+    open.swap(state_->open);
+  }
+  if (actor_)
+    caf::anon_send_exit(actor_, caf::exit_reason::kill);
+  // The companion goes with its last handle. It is not disconnected, since
+  // this may run within one of its callbacks.
+  for (auto& [id, request] : open)
+    request.call->finish(died("the actor " + state_->name + " was ended"));
+}
+
+void behavior_host::request(caf::message content,
+                            std::unique_ptr<invocation> call,
+                            reply_encoder encode) {
+  std::uint64_t id = 0;
+  std::optional<std::string> death;
+  {
+    const std::lock_guard guard{state_->lock};
+    death = state_->death;
+    id = ++state_->last_request;
+    if (!death)
+      state_->open.emplace(id, open_request{std::move(call), encode});
+  }
+  if (death)
+    return call->finish(died(*death));
+  caf::actor_cast<caf::abstract_actor*>(actor_)->enqueue(
+    caf::actor_cast<caf::strong_actor_ptr>(companion_),
+    caf::make_message_id(id), std::move(content), nullptr);
+}
+
+void behavior_host::tell(caf::message content) {
+  caf::actor_cast<caf::abstract_actor*>(actor_)->enqueue(
+    nullptr, caf::make_message_id(), std::move(content), nullptr);
+}
+
+std::shared_ptr<behavior_host> require_host(const invocation& call) {
+  require_instance(call);
+  return std::static_pointer_cast<behavior_host>(*call.instance);
+}
+
+void wrong_reply(std::string_view behavior, const caf::type_erased_tuple& got,
+                 std::string_view wanted) {
+  throw wrong_type("the behaviour " + std::string{behavior} + " answered ("
+                   + message_types::describe(got) + ") where request<"
+                   + std::string{wanted} + "> expects that type");
+}
+
+} // namespace ray::detail

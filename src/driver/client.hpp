@@ -1,0 +1,218 @@
+#pragma once
+
+#include "driver/object_table.hpp"
+#include "driver/outbox.hpp"
+#include "driver/questions.hpp"
+#include "driver/room_pocket.hpp"
+#include "driver/task_frame.hpp"
+#include "shared_memory/arena_view.hpp"
+#include "transport/basp_lane.hpp"
+
+#include <ray/detail/runtime.hpp>
+
+#include <caf/fwd.hpp>
+
+#include <atomic>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+// The driver room: what is inside every program that uses rayd, driver and
+// worker alike. It implements the seam of include/ray/detail/runtime.hpp.
+//
+// `client` is a process attached to its node: a lane of records, the node's
+// arena mapped, and a table of the objects that this process refers to. User
+// threads submit, put and get by themselves and meet only short locks; the
+// client actor (client_actor.hpp) has a thread that takes what the node sends
+// and flushes what nobody else does. A get of an object that is there takes
+// no lock. A thread that must wait is woken once, when all that it needs is
+// there.
+//
+// attach.hpp makes a client, connect.cpp finds or starts the node that an
+// address means, outbox.hpp groups records into batches, room_pocket.hpp is
+// the store space that small puts are cut from. The public templates' own
+// code (api_*.cpp) lies here, too.
+//
+// When the session ends or the node dies, whatever is blocked throws
+// connection_failed with the reason; handles and views stay harmless.
+
+namespace rayd {
+
+/// What the node said when it let this process in.
+struct client_identity {
+  std::uint64_t process = 0;
+  node_index node = 0;
+  job_number job = 0;
+  std::size_t lane_window = 0;
+  std::string session_folder;
+};
+
+class client;
+
+/// How a worker hears of its work; called on the client actor's thread.
+class work_receiver {
+public:
+  virtual ~work_receiver() = default;
+
+  /// Before anything else.
+  virtual void attached(client& process) noexcept = 0;
+  virtual void run(run_task&& task) = 0;
+  virtual void recall() = 0;
+  virtual void cancel(const object_id& task) = 0;
+
+  /// The calling thread is about to wait, or goes on.
+  virtual void before_wait() = 0;
+  virtual void after_wait() = 0;
+
+  /// The actor that lives here ended by itself.
+  virtual void actor_ended(std::string failure) = 0;
+
+  /// The node said end_process, or is gone.
+  virtual void end(const std::string& reason) = 0;
+};
+
+class client final : public ray::detail::runtime,
+                     public std::enable_shared_from_this<client> {
+public:
+  client(std::shared_ptr<arena_view> arena, caf::actor_system& system);
+  ~client() override;
+
+  // -- runtime ----------------------------------------------------------------
+  void end() noexcept override;
+  ray::detail::object_handle submit(ray::detail::submission&& work) override;
+  std::shared_ptr<ray::detail::reservation> reserve(std::size_t size) override;
+  ray::detail::object_handle
+  seal(const std::shared_ptr<ray::detail::reservation>& room,
+       std::vector<ray::detail::object_handle> nested) override;
+  std::vector<ray::detail::stored_value>
+  get(std::span<const ray::detail::object_handle> objects,
+      ray::detail::deadline until) override;
+  std::vector<bool> wait(std::span<const ray::detail::object_handle> objects,
+                         std::size_t count,
+                         ray::detail::deadline until) override;
+  void
+  when_ready(const ray::detail::object_handle& object,
+             std::function<void(ray::detail::stored_value)> done) override;
+  ray::detail::object_handle retain(const object_id& id) override;
+  ray::detail::object_handle find_actor(std::string_view name,
+                                        std::string_view interface) override;
+  void kill(const ray::detail::object_handle& actor) override;
+  std::vector<ray::node_info> nodes() override;
+  ray::context current_context() override;
+  caf::actor_system& system() override;
+  void actor_ended(std::string failure) override;
+
+  // -- for attach.hpp and client_actor.hpp ------------------------------------
+
+  /// The node let us in; from now on the lane is open.
+  void opened(client_identity identity, caf::strong_actor_ptr self,
+              caf::strong_actor_ptr node);
+
+  /// Called once by end(), in this order: closes the connection, ends what
+  /// was started for it.
+  void also_at_end(std::function<void()> close) {
+    at_end_.push_back(std::move(close));
+  }
+
+  /// Messages of the node, on the actor's thread.
+  void deliver(caf::atom_value tag, std::string& bytes);
+  void receive();
+
+  /// The connection is gone: all that waits ends with this sentence.
+  void fail(const std::string& reason);
+
+  outbox& out() noexcept { return out_; }
+
+  /// Wakes the client actor, which waits at it; outlives both.
+  bell& alarm() noexcept { return alarm_; }
+
+  // -- for the worker room ----------------------------------------------------
+
+  const client_identity& identity() const noexcept { return identity_; }
+  /// Before the client actor exists.
+  void set_receiver(work_receiver* receiver) noexcept {
+    worker_ = receiver;
+    if (receiver != nullptr)
+      receiver->attached(*this);
+  }
+
+  /// This process hosts that actor from now on; before its code runs.
+  void set_actor(const object_id& actor) noexcept { actor_ = actor; }
+
+  /// The frame of threads that run no task; a worker changes it before work.
+  task_frame& process_frame() noexcept { return process_frame_; }
+
+  /// A value that came with a task; *owner* keeps inline bytes.
+  ray::detail::stored_value
+  value_of(const object_value& value, std::shared_ptr<const void> owner);
+
+  /// *room* as the stored value of *task*; the node takes it over.
+  object_value as_result(const std::shared_ptr<ray::detail::reservation>& room,
+                         const object_id& task);
+
+  /// The actor hosted here is gone; returns when the node has heard it.
+  void report_actor_ended(std::string failure);
+
+  /// Waits, at most for *limit*, until the node has read all sent so far.
+  void settle(std::chrono::milliseconds limit) noexcept;
+
+private:
+  friend class room_reservation;
+
+  struct wait_request;
+  struct kept_for_handles;
+  client(std::shared_ptr<arena_view> arena, caf::actor_system& system,
+         kept_for_handles& kept);
+
+  [[noreturn]] void throw_ended() const;
+  void require_open() const {
+    if (ended_.load(std::memory_order_acquire))
+      throw_ended();
+  }
+  void send(lane_record record, push how);
+  task_frame& frame() noexcept;
+  task_spec make_spec(ray::detail::submission& work, task_frame& parent);
+  object_id large_id(bool& of_result);
+  extent create_room(const object_id& object, std::size_t size);
+  std::optional<extent> spare_extent(std::size_t size);
+  void return_leftovers();
+  ray::detail::stored_value
+  look_at(const ray::detail::object_handle& object) const;
+  void block(wait_request& request, ray::detail::deadline until);
+  void add_waiter(wait_request& request, std::vector<object_id>& wants);
+  void remove_waiter(wait_request& request);
+  void came(object_state& state, std::vector<wait_link*>& calls,
+            bool& want_here);
+  void call(std::vector<wait_link*>& links, const std::string* failure);
+  answer ask(const std::string& text, std::chrono::milliseconds limit);
+
+  void on(object_ready&& ready);
+  void on(object_room&& room);
+  void on(const spare_room& room);
+  void on(query_answer&& answered);
+
+  std::shared_ptr<arena_view> arena_; ///< Views keep it, too.
+  caf::actor_system& system_;
+  // Never freed: handles may outlive the session.
+  bell& alarm_;
+  outbox& out_;
+  object_table& table_;
+  room_pocket pocket_;
+  questions questions_;
+  client_identity identity_;
+  std::unique_ptr<basp_lane> lane_;
+  task_frame process_frame_;
+  object_id actor_;
+  work_receiver* worker_ = nullptr;
+  std::vector<std::function<void()>> at_end_;
+
+  std::atomic<bool> ended_{false};
+  mutable std::mutex reason_lock_;
+  std::string reason_;
+  std::mutex ending_;
+};
+
+} // namespace rayd

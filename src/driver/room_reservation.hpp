@@ -1,0 +1,56 @@
+#pragma once
+
+#include "base/extent.hpp"
+#include "base/ids.hpp"
+
+#include <ray/detail/runtime.hpp>
+
+#include <atomic>
+#include <memory>
+
+namespace rayd {
+
+class client;
+
+/// Room in the arena that user code fills: a piece of the pocket, or space
+/// that the node gave for one object.
+class room_reservation final : public ray::detail::reservation {
+public:
+  /// Of the pocket: *object* is empty.
+  room_reservation(std::shared_ptr<client> owner, extent where,
+                   const object_id& object, std::span<std::byte> room)
+    : owner_(std::move(owner)), where_(where), object_(object) {
+    bytes = room;
+  }
+  ~room_reservation() override;
+
+  extent where() const noexcept { return where_; }
+  bool in_pocket() const noexcept { return !object_; }
+
+  /// As which object the node gave it.
+  const object_id& object() const noexcept { return object_; }
+
+  /// It became an object: kept as long as this.
+  void sealed(ray::detail::object_handle object) noexcept {
+    is_sealed_ = true;
+    keeps_ = std::move(object);
+  }
+
+  /// It became a task's result, which the node keeps.
+  void given_away() noexcept { is_sealed_ = true; }
+
+  /// Another room was filled with a copy and keeps the object.
+  void copied(std::shared_ptr<reservation> copy) noexcept {
+    copy_ = std::move(copy);
+  }
+
+private:
+  std::shared_ptr<client> owner_;
+  extent where_;
+  object_id object_;
+  bool is_sealed_ = false;
+  ray::detail::object_handle keeps_;
+  std::shared_ptr<reservation> copy_;
+};
+
+} // namespace rayd

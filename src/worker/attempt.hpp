@@ -1,0 +1,32 @@
+#pragma once
+
+#include "driver/client.hpp"
+
+#include <ray/detail/invocation.hpp>
+
+#include <chrono>
+#include <memory>
+
+namespace rayd {
+
+struct attempt_record;
+
+/// One attempt as the function table runs it; sends the result.
+class attempt final : public ray::detail::invocation {
+public:
+  attempt(client& process, std::shared_ptr<attempt_record> record,
+          std::shared_ptr<void>* actor);
+
+  void finish(ray::detail::invocation_result&& result) noexcept override;
+
+private:
+  object_value to_value(ray::detail::invocation_result& result);
+  void send(object_value&& value) noexcept;
+
+  client& process_;
+  std::shared_ptr<attempt_record> record_;
+  std::chrono::system_clock::time_point started_;
+  std::chrono::steady_clock::time_point began_;
+};
+
+} // namespace rayd

@@ -1,0 +1,164 @@
+#include "worker/executor.hpp"
+
+#include "worker/attempt.hpp"
+
+#include <ray/detail/invocation.hpp>
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace rayd {
+
+namespace {
+
+// Results of short tasks travel together, but none waits longer than this
+// while others run.
+constexpr auto result_waits = std::chrono::microseconds{500};
+
+} // namespace
+
+void executor::run() {
+  while (auto attempt = next()) {
+    execute(std::move(attempt));
+    const auto now = clock::now();
+    if (idle() || now - flushed_ > result_waits) {
+      process_->out().flush();
+      flushed_ = now;
+    }
+  }
+  instance_ = nullptr;
+}
+
+void executor::stop() noexcept {
+  stopped_ = true;
+  bell_.ring();
+}
+
+executor::attempt_pointer executor::next() {
+  for (;;) {
+    const auto seen = bell_.peek();
+    if (stopped_)
+      return nullptr;
+    {
+      const std::lock_guard guard{lock_};
+      if (!queue_.empty()) {
+        auto first = std::move(queue_.front());
+        queue_.pop_front();
+        return first;
+      }
+    }
+    bell_.wait(seen, std::nullopt);
+  }
+}
+
+bool executor::idle() {
+  const std::lock_guard guard{lock_};
+  return queue_.empty();
+}
+
+void executor::execute(attempt_pointer record) {
+  const auto& order = record->order;
+  const auto& spec = order.spec;
+  record->dependencies.reserve(order.values.size());
+  for (const auto& value : order.values)
+    record->dependencies.push_back(process_->value_of(value, record));
+  task_frame frame;
+  frame.parent = spec.id;
+  frame.task = spec.id;
+  frame.depth = spec.depth;
+  frame.attempt = order.attempt;
+  frame.spec = &spec;
+  if (spec.kind == task_kind::actor_creation) {
+    hosts_actor_ = true;
+    process_->set_actor(spec.id);
+  }
+  set_frame_of_thread(&frame);
+  running_ = spec.id;
+  auto call = std::make_unique<attempt>(*process_, record, &instance_);
+  const auto* entry = ray::detail::function_table::find(
+    {spec.function.module, spec.function.offset});
+  if (entry != nullptr)
+    ray::detail::invoke(*entry, std::move(call));
+  else
+    call->finish(ray::detail::make_failure(
+      ray::errc::wrong_type,
+      fmt::format("this worker has no function {} (module {:016x}, offset "
+                  "{:#x}): it runs another build of the program than the one "
+                  "that called it",
+                  spec.function_name, spec.function.module,
+                  spec.function.offset)));
+  running_ = {};
+  set_frame_of_thread(nullptr);
+  // The dependencies point back at the record.
+  record->dependencies.clear();
+}
+
+// -- the client actor's thread ------------------------------------------------
+
+void executor::run(run_task&& task) {
+  auto record = std::make_shared<attempt_record>();
+  record->order = std::move(task);
+  {
+    const std::lock_guard guard{lock_};
+    queue_.push_back(std::move(record));
+  }
+  bell_.ring();
+}
+
+std::vector<object_id> executor::take_queue() {
+  const std::lock_guard guard{lock_};
+  std::vector<object_id> tasks;
+  for (const auto& waiting : queue_)
+    tasks.push_back(waiting->order.spec.id);
+  queue_.clear();
+  return tasks;
+}
+
+void executor::recall() {
+  process_->out().add(tasks_returned{take_queue()}, push::soon);
+}
+
+void executor::cancel(const object_id& task) {
+  const std::lock_guard guard{lock_};
+  std::erase_if(queue_, [&](const attempt_pointer& waiting) {
+    return waiting->order.spec.id == task;
+  });
+}
+
+void executor::end(const std::string&) {
+  // Buffers of the program's own output are all that could be lost.
+  std::fflush(nullptr);
+  end_process_(EXIT_SUCCESS);
+}
+
+void executor::actor_ended(std::string failure) {
+  process_->report_actor_ended(std::move(failure));
+  end("the actor ended");
+}
+
+// -- waiting in get -----------------------------------------------------------
+
+bool executor::on_executor() const noexcept {
+  const auto* frame = frame_of_thread();
+  return frame != nullptr && frame->task && frame->task == running_;
+}
+
+void executor::before_wait() {
+  if (!on_executor())
+    return;
+  // Those behind this task must not wait for what it waits for.
+  if (!hosts_actor_)
+    if (auto tasks = take_queue(); !tasks.empty())
+      process_->out().add(tasks_returned{std::move(tasks)}, push::now);
+  process_->out().add(task_blocked{running_, true}, push::now);
+}
+
+void executor::after_wait() {
+  if (on_executor())
+    process_->out().add(task_blocked{running_, false}, push::lazy);
+}
+
+} // namespace rayd

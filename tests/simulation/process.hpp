@@ -1,0 +1,121 @@
+#pragma once
+
+#include "local_scheduler/types.hpp"
+#include "script.hpp"
+#include "timeline.hpp"
+#include "wire/lane_records.hpp"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace rayd::simulation {
+
+class world;
+class node;
+
+/// A client process as the node sees it: a driver that runs its program, or a
+/// worker that runs tasks or hosts an actor. It speaks the protocol of the
+/// real client runtime: counts its references, wants what it gets, says when
+/// it blocks, gives back what it has not begun.
+class process {
+public:
+  process(world& all, node& at, process_id id, job_number job, bool driver);
+
+  void begin(std::uint64_t seed, std::uint32_t size); ///< A driver's program.
+  void on_record(lane_record&& record);
+
+  /// It ends without another word.
+  void crash() { alive_ = false; }
+
+  bool alive() const noexcept { return alive_; }
+  bool driver() const noexcept { return driver_; }
+
+  /// A driver's program is over and it holds nothing any more.
+  bool done() const noexcept { return done_; }
+  process_id id() const noexcept { return id_; }
+  job_number job() const noexcept { return job_; }
+
+  /// The driver closes its connection.
+  void leave();
+
+  bool holds(const object_id& id) const { return held_.contains(id); }
+  const object_value* value_of(const object_id& id) const;
+
+  /// What runs now and has not blocked yet; nothing while it waits.
+  const task_spec* running() const;
+  std::string describe() const;
+
+  std::shared_ptr<stream> to_node;
+  std::shared_ptr<stream> from_node;
+
+private:
+  struct slot {
+    object_id id;
+    std::uint64_t actor_seed = 0;
+    std::uint64_t calls = 0;           ///< Of an own actor.
+    std::uint64_t answer = 0;          ///< Of a call: what must come; 0: any.
+    std::shared_ptr<expected> expects; ///< In drivers.
+    bool unsure = false; ///< Of an actor that may be dead or another's.
+  };
+  struct activation {
+    task_spec spec;
+    std::int32_t attempt = 0;
+    script steps;
+    std::vector<slot> slots;
+    std::uint64_t number = 0;
+    std::uint64_t children = 0;
+    std::optional<std::size_t> waits_for; ///< A slot.
+    bool blocked_before = false;
+  };
+
+  void go_on();
+  void after(time_us delay);
+  void start(run_task&& task);
+  bool take(const step& s);
+  void submit(const step& s);
+  void put(const step& s);
+  bool get(std::size_t index);
+  void spawn(const step& s);
+  void call(const step& s, bool counted);
+  void finish(const step& s);
+  void answer(object_value value);
+  void fail(const std::string& bytes);
+  void end_activation();
+  void host(run_task&& task);
+
+  std::optional<std::size_t> add_slot(slot x, bool own);
+  void hold(const object_id& id, bool tell);
+  void drop(const object_id& id);
+  void open(std::size_t index, const payload& value);
+  void check(const slot& x, const object_value& value, const payload& got);
+  task_spec make_spec(const step& s);
+  void send(lane_record record);
+  void on_value(object_ready&& ready);
+
+  world& world_;
+  node& node_;
+  process_id id_;
+  job_number job_;
+  bool driver_;
+  bool alive_ = true;
+  bool done_ = false;
+  std::uint64_t turn_ = 0; ///< Continuations of earlier turns are void.
+
+  std::map<object_id, int> held_;
+  std::map<object_id, object_value> values_;
+  std::set<object_id> wanted_;
+  std::set<object_id> own_; ///< Submitted here: comes unasked.
+  std::deque<run_task> queue_;
+  std::optional<activation> now_;
+
+  // When it hosts an actor.
+  std::uint64_t actor_seed_ = 0;
+  std::map<std::uint64_t, int> seen_calls_;
+};
+
+} // namespace rayd::simulation

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <ray/detail/invocation.hpp>
+#include <ray/detail/runtime.hpp>
+#include <ray/session.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+/// A runtime within the test: tasks and calls run when they are submitted, on
+/// the caller's thread, through the same keys and bytes as between processes.
+class fake_runtime : public ray::detail::runtime {
+public:
+  using object_handle = ray::detail::object_handle;
+  using object_id = ray::detail::object_id;
+  using stored_value = ray::detail::stored_value;
+
+  /// What the cluster would keep of one object.
+  struct record {
+    stored_value value;
+    std::vector<object_handle> nested;
+    std::vector<std::function<void(stored_value)>> waiting;
+    std::size_t references = 0;
+    bool killed = false;
+    std::string name, interface;
+    std::shared_ptr<void> instance;
+  };
+
+  void end() noexcept override;
+  object_handle submit(ray::detail::submission&& work) override;
+  std::shared_ptr<ray::detail::reservation> reserve(std::size_t size) override;
+  object_handle seal(const std::shared_ptr<ray::detail::reservation>& room,
+                     std::vector<object_handle> nested) override;
+  std::vector<stored_value> get(std::span<const object_handle> objects,
+                                ray::detail::deadline until) override;
+  std::vector<bool> wait(std::span<const object_handle> objects,
+                         std::size_t count,
+                         ray::detail::deadline until) override;
+  void when_ready(const object_handle& object,
+                  std::function<void(stored_value)> done) override;
+  object_handle retain(const object_id& id) override;
+  object_handle find_actor(std::string_view name,
+                           std::string_view interface) override;
+  void kill(const object_handle& actor) override;
+  std::vector<ray::node_info> nodes() override;
+  ray::context current_context() override;
+  caf::actor_system& system() override;
+  void actor_ended(std::string failure) override;
+
+  /// An object whose value never comes, until set() is called.
+  object_handle pending();
+  void set(const object_id& id, ray::detail::invocation_result&& result);
+  void drop_reference(const object_id& id) noexcept;
+
+  std::size_t live_objects();
+
+  /// For what another thread is about to let go: false after some seconds.
+  bool becomes_empty();
+
+  /// What actor_ended() was given; empty when it is not called for seconds.
+  std::string end_of_actor();
+
+  std::size_t store_limit = std::size_t{1} << 30;
+  std::size_t reserved = 0; ///< Number of calls.
+  std::size_t submitted = 0;
+  std::size_t last_argument_bytes = 0;
+  std::size_t last_dependencies = 0;
+  std::string last_name;
+  bool ended = false;
+
+private:
+  object_handle make(const std::shared_ptr<record>& what);
+  stored_value value_of(const object_id& id);
+
+  std::mutex lock_;
+  std::condition_variable changed_;
+  std::uint64_t next_ = 1;
+  std::string ended_failure_;
+  std::map<object_id, std::shared_ptr<record>> records_;
+  caf::actor_system_config config_;
+  std::unique_ptr<caf::actor_system> system_;
+};
+
+/// True when *text* has *part* in it.
+inline bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+/// A session on a fake_runtime for the time of a test.
+struct fake_session {
+  fake_session();
+  ~fake_session();
+
+  std::shared_ptr<fake_runtime> process;
+};

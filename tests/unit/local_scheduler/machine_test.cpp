@@ -1,0 +1,333 @@
+#include "machine_world.hpp"
+
+#include "catch.hpp"
+
+using namespace rayd;
+
+namespace {
+
+constexpr process_id driver = 1;
+constexpr job_number job = 7;
+
+struct fixture : machine_world {
+  task_spec spec(node_index home, std::uint64_t number,
+                 task_kind kind = task_kind::task) {
+    task_spec out;
+    out.parent = root_id(home, job);
+    out.id = child_id(out.parent, number, home, job);
+    out.job = job;
+    out.kind = kind;
+    out.function = {1, 1};
+    out.function_name = "square";
+    out.demand.set("CPU", 1);
+    if (kind == task_kind::actor_call)
+      out.demand = {};
+    out.max_retries = 1;
+    return out;
+  }
+
+  void begin(node_index index) {
+    nodes[index]->machine->job_begun(job, driver, "{}");
+    settle();
+  }
+
+  object_id submit(node_index index, task_spec out) {
+    const auto id = out.id;
+    nodes[index]->machine->on_record(driver, submit_task{std::move(out)});
+    settle();
+    return id;
+  }
+
+  /// The next run that some worker of the node got: who, and what.
+  std::pair<process_id, run_task> next_run(node_index index) {
+    for (auto& [process, records] : nodes[index]->sent)
+      while (!records.empty()) {
+        if (process < 100)
+          break;
+        auto record = std::move(records.front());
+        records.pop_front();
+        if (auto* run = std::get_if<run_task>(&record))
+          return {process, std::move(*run)};
+      }
+    return {0, {}};
+  }
+
+  void answer(node_index index, process_id worker, const run_task& run,
+              object_value value) {
+    nodes[index]->machine->on_record(
+      worker, task_result{run.spec.id, run.attempt, std::move(value), {1, 1}});
+    settle();
+  }
+
+  static object_value text(std::string bytes) {
+    return {object_value::kind::inline_bytes, std::move(bytes), {}, {}};
+  }
+
+  static object_value stored(std::uint64_t size) {
+    return {object_value::kind::stored, {}, {0, size}, {}};
+  }
+
+  const object_ready* ready(node_index index, const object_id& id) {
+    for (const auto& record : nodes[index]->sent[driver])
+      if (const auto* x = std::get_if<object_ready>(&record);
+          x && x->object == id)
+        return x;
+    return nullptr;
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "a task runs once and its result reaches the driver",
+                 "[machine]") {
+  auto& n = add(1, 2);
+  begin(1);
+  const auto id = submit(1, spec(1, 1));
+  const auto [worker, run] = next_run(1);
+  REQUIRE(worker >= 100);
+  CHECK(run.spec.id == id);
+  CHECK(n.machine->available().amount("CPU") == 1);
+  answer(1, worker, run, text("49"));
+  REQUIRE(ready(1, id));
+  CHECK(ready(1, id)->value.bytes == "49");
+  CHECK(n.machine->available().amount("CPU") == 2);
+  CHECK(n.records[id].state == task_state::finished);
+  CHECK(n.records[id].placed == placed_by::local);
+  n.machine->on_record(driver, release_objects{{id}});
+  settle();
+  CHECK(n.machine->objects().size() == 0);
+  CHECK(n.machine->task_count() == 0);
+}
+
+TEST_CASE_METHOD(fixture, "a task waits for its dependency and gets its value",
+                 "[machine]") {
+  add(1, 2);
+  begin(1);
+  const auto first = submit(1, spec(1, 1));
+  auto second = spec(1, 2);
+  second.dependencies = {first};
+  submit(1, second);
+  const auto [worker, run] = next_run(1);
+  CHECK(run.spec.id == first);
+  CHECK(next_run(1).first == 0);
+  answer(1, worker, run, text("1"));
+  const auto next = next_run(1).second;
+  CHECK(next.spec.id == second.id);
+  REQUIRE(next.values.size() == 1);
+  CHECK(next.values[0].bytes == "1");
+}
+
+TEST_CASE_METHOD(fixture, "a failed dependency fails what depends on it",
+                 "[machine]") {
+  add(1, 2);
+  begin(1);
+  const auto first = submit(1, spec(1, 1));
+  auto second = spec(1, 2);
+  second.dependencies = {first};
+  submit(1, second);
+  const auto [worker, run] = next_run(1);
+  answer(1, worker, run,
+         {object_value::kind::failed,
+          encode_failure(ray::errc::task_error, "boom"),
+          {},
+          {}});
+  REQUIRE(ready(1, second.id));
+  const auto failure = decode_failure(ready(1, second.id)->value.bytes);
+  CHECK(failure.message == "boom");
+  CHECK(failure.chain == std::vector<std::string>{"square"});
+}
+
+TEST_CASE_METHOD(fixture, "a worker's death is retried, then worker_died",
+                 "[machine]") {
+  auto& n = add(1, 1);
+  begin(1);
+  const auto id = submit(1, spec(1, 1));
+  auto [worker, run] = next_run(1);
+  n.machine->process_left(worker, "was ended by signal 11 (SIGSEGV)");
+  settle();
+  std::tie(worker, run) = next_run(1);
+  REQUIRE(worker != 0);
+  CHECK(run.attempt == 1);
+  n.machine->process_left(worker, "was ended by signal 11 (SIGSEGV)");
+  settle();
+  REQUIRE(ready(1, id));
+  const auto failure = decode_failure(ready(1, id)->value.bytes);
+  CHECK(failure.code == ray::errc::worker_died);
+  CHECK(failure.message.find("SIGSEGV") != std::string::npos);
+  CHECK(n.machine->available().amount("CPU") == 1);
+}
+
+TEST_CASE_METHOD(fixture, "a blocked task gives its CPU to its child",
+                 "[machine]") {
+  auto& n = add(1, 1);
+  begin(1);
+  submit(1, spec(1, 1));
+  const auto [worker, run] = next_run(1);
+  auto child = spec(1, 2);
+  child.depth = 1;
+  n.machine->on_record(worker, submit_task{child});
+  settle();
+  CHECK(next_run(1).first == 0);
+  n.machine->on_record(worker, task_blocked{run.spec.id, true});
+  settle();
+  const auto [other, child_run] = next_run(1);
+  REQUIRE(other != 0);
+  CHECK(other != worker);
+  answer(1, other, child_run, text("x"));
+  n.machine->on_record(worker, task_blocked{run.spec.id, false});
+  answer(1, worker, run, text("y"));
+  CHECK(n.machine->available().amount("CPU") == 1);
+}
+
+TEST_CASE_METHOD(fixture, "calls of an actor run in order, also past a "
+                          "dependency that comes late",
+                 "[machine]") {
+  add(1, 2);
+  begin(1);
+  const auto late = submit(1, spec(1, 1));
+  const auto [slow, late_run] = next_run(1);
+  const auto actor = submit(1, spec(1, 2, task_kind::actor_creation));
+  auto first = spec(1, 3, task_kind::actor_call);
+  first.actor = actor;
+  first.dependencies = {late};
+  auto second = spec(1, 4, task_kind::actor_call);
+  second.actor = actor;
+  submit(1, first);
+  submit(1, second);
+  const auto [host, creation] = next_run(1);
+  CHECK(creation.spec.id == actor);
+  answer(1, host, creation, text(""));
+  CHECK(next_run(1).first == 0);
+  answer(1, slow, late_run, text("5"));
+  CHECK(next_run(1).second.spec.id == first.id);
+  CHECK(next_run(1).second.spec.id == second.id);
+}
+
+TEST_CASE_METHOD(fixture, "an actor's death fails its calls as actor_died",
+                 "[machine]") {
+  auto& n = add(1, 2);
+  begin(1);
+  const auto actor = submit(1, spec(1, 1, task_kind::actor_creation));
+  const auto [host, creation] = next_run(1);
+  answer(1, host, creation, text(""));
+  auto call = spec(1, 2, task_kind::actor_call);
+  call.actor = actor;
+  submit(1, call);
+  n.machine->process_left(host, "exited with 3");
+  settle();
+  auto later = spec(1, 3, task_kind::actor_call);
+  later.actor = actor;
+  submit(1, later);
+  for (const auto& id : {call.id, later.id}) {
+    REQUIRE(ready(1, id));
+    CHECK(decode_failure(ready(1, id)->value.bytes).code
+          == ray::errc::actor_died);
+  }
+}
+
+TEST_CASE_METHOD(fixture, "the last handle's end ends the actor after its "
+                          "calls",
+                 "[machine]") {
+  auto& n = add(1, 2);
+  begin(1);
+  const auto actor = submit(1, spec(1, 1, task_kind::actor_creation));
+  const auto [host, creation] = next_run(1);
+  answer(1, host, creation, text(""));
+  auto call = spec(1, 2, task_kind::actor_call);
+  call.actor = actor;
+  submit(1, call);
+  n.machine->on_record(driver, release_objects{{actor}});
+  settle();
+  CHECK(n.ended.empty());
+  answer(1, host, next_run(1).second, text("1"));
+  CHECK(n.ended == std::vector<process_id>{host});
+}
+
+TEST_CASE_METHOD(fixture, "the global scheduler moves waiting tasks, and a "
+                          "dead node's tasks come back",
+                 "[machine]") {
+  auto& home = add(1, 1);
+  auto& other = add(2, 1);
+  begin(1);
+  submit(1, spec(1, 1));
+  const auto moved = submit(1, spec(1, 2));
+  node_load load;
+  home.machine->fill_load(load);
+  REQUIRE(load.waiting.size() == 1);
+  CHECK(load.waiting[0].waiting == 1);
+  place_tasks order;
+  order.grant = 5;
+  order.demand = load.waiting[0].demand;
+  order.count = 1;
+  order.target = 2;
+  home.machine->place(order);
+  settle();
+  const auto [worker, run] = next_run(2);
+  REQUIRE(worker != 0);
+  CHECK(run.spec.id == moved);
+  node_load there;
+  other.machine->fill_load(there);
+  CHECK(there.grants_seen == std::vector<std::uint64_t>{5});
+  crash(2);
+  const auto first = next_run(1);
+  answer(1, first.first, first.second, text("1"));
+  const auto again = next_run(1);
+  CHECK(again.second.spec.id == moved);
+  CHECK(again.second.attempt == 1);
+}
+
+TEST_CASE_METHOD(fixture, "an object that only a dead node held is made again "
+                          "when it is needed",
+                 "[machine]") {
+  auto& home = add(1, 1);
+  add(2, 1);
+  begin(1);
+  submit(1, spec(1, 1));
+  const auto big = submit(1, spec(1, 2));
+  place_tasks order;
+  order.grant = 1;
+  order.demand.set("CPU", 1);
+  order.count = 1;
+  order.target = 2;
+  home.machine->place(order);
+  settle();
+  const auto [worker, run] = next_run(2);
+  answer(2, worker, run, stored(1 << 20));
+  REQUIRE(ready(1, big));
+  CHECK(ready(1, big)->value.where.offset == not_here);
+  const auto first = next_run(1);
+  answer(1, first.first, first.second, text("1"));
+  crash(2);
+  CHECK(next_run(1).first == 0);
+  home.machine->on_record(driver, want_objects{{big}});
+  settle();
+  const auto again = next_run(1);
+  CHECK(again.second.spec.id == big);
+}
+
+TEST_CASE_METHOD(fixture, "a driver's end leaves nothing on any node",
+                 "[machine]") {
+  auto& home = add(1, 1);
+  auto& other = add(2, 1);
+  begin(1);
+  submit(1, spec(1, 1));
+  submit(1, spec(1, 2));
+  place_tasks order;
+  order.grant = 1;
+  order.demand.set("CPU", 1);
+  order.count = 1;
+  order.target = 2;
+  home.machine->place(order);
+  settle();
+  home.machine->process_left(driver, "left");
+  settle();
+  for (auto* n : {&home, &other}) {
+    CHECK(n->machine->task_count() == 0);
+    CHECK(n->machine->objects().size() == 0);
+    for (const auto worker : std::exchange(n->ended, {}))
+      n->machine->process_left(worker, "was ended");
+    settle();
+    CHECK(n->machine->worker_count() == 0);
+    CHECK(n->machine->available().amount("CPU") == 1);
+  }
+}
