@@ -177,7 +177,7 @@ template <class... Ps, class Class, class... Args>
 actor<Class> create(std::type_identity<std::tuple<std::type_identity<Ps>...>>,
                     std::type_identity<Class>, const with* options,
                     Args&&... args) {
-  if constexpr ((check_parameter<Ps>() & ... & true)) {
+  if constexpr (all(check_parameter<Ps>()...)) {
     using entry = class_creation<Class, Ps...>;
     keep(entry::listed);
     submission work;

@@ -16,7 +16,7 @@ namespace ray {
 /// Contiguous, immutable data in the node's shared memory. A copy of an array
 /// is a handle that pins the same memory: nothing is copied by put(), by get()
 /// of an object_ref<array<T>>, or by a task that takes an array<T> or a
-/// std::span<const T>.
+/// std::span<const T>. It is a contiguous range, and so converts to such a span.
 template <class T>
 class array {
 public:
@@ -55,8 +55,6 @@ public:
 
   /// @pre *index* < size()
   const T& operator[](std::size_t index) const { return data()[index]; }
-
-  operator std::span<const T>() const noexcept { return {data(), size()}; }
 
 private:
   friend struct detail::codec_traits<array>;

@@ -38,13 +38,19 @@ struct task_function {
 template <class R>
 using result_ref = object_ref<std::remove_cvref_t<R>>;
 
+/// True when all are. Unlike with &&, each argument is looked at, so that
+/// each refusal shows.
+constexpr bool all(std::same_as<bool> auto... good) {
+  return (good && ...);
+}
+
 /// Checks all parameters and arguments of a call at compile time.
 template <class... Ps, class... Args, std::size_t... I>
 constexpr bool check_all(const std::tuple<std::type_identity<Ps>...>*,
                          std::type_identity<std::tuple<Args...>>,
                          std::index_sequence<I...>) {
-  return (check_parameter<Ps>() & ... & true)
-         && (check_argument<I, Ps, Args>() & ... & true);
+  return all(check_parameter<Ps>()...)
+         && all(check_argument<I, Ps, Args>()...);
 }
 
 template <class Shape, class... Args>
@@ -56,10 +62,10 @@ constexpr bool check_call() {
                 "here, so give all of them");
   static_assert(wanted >= sizeof...(Args), "ray: too many arguments");
   if constexpr (wanted == sizeof...(Args))
-    return check_result<typename Shape::result>()
-           & check_all(static_cast<typename Shape::parameters*>(nullptr),
-                       std::type_identity<std::tuple<Args...>>{},
-                       std::index_sequence_for<Args...>{});
+    return all(check_result<typename Shape::result>(),
+               check_all(static_cast<typename Shape::parameters*>(nullptr),
+                         std::type_identity<std::tuple<Args...>>{},
+                         std::index_sequence_for<Args...>{}));
   else
     return false;
 }

@@ -101,7 +101,10 @@ int complain(command_context& context, exit_code code,
   return static_cast<int>(code);
 }
 
-int run_version(command_context& context, const arguments&) {
+int run_version(command_context& context, const arguments& args) {
+  if (!args.empty())
+    return complain(context, exit_code::usage,
+                    "rayd version takes no flags and nothing else");
   context.out << "rayd " RAYD_VERSION "\n";
   return 0;
 }

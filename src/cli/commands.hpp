@@ -4,6 +4,7 @@
 #include "config/ready_report.hpp"
 #include "config/session.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <span>
@@ -44,7 +45,12 @@ struct query_target {
 struct query_answer {
   exit_code code = exit_code::failed;
   std::string text;
+  /// Somebody answers, but with another secret.
+  bool wrong_secret = false;
 };
+
+struct benchmark_request;
+enum class benchmark_part : std::uint8_t;
 
 /// What commands work with.
 struct command_context {
@@ -63,6 +69,9 @@ struct command_context {
   /// Sends a request of wire/query.hpp; waits at most 5 s.
   std::function<query_answer(const query_target&, const std::string&)> query
     = {};
+  /// See microbenchmark_run.hpp.
+  std::function<int(command_context&, benchmark_part, const benchmark_request&)>
+    run_benchmark = {};
   std::function<std::optional<std::string>(const std::string&)> environment
     = process_environment;
 };

@@ -21,10 +21,9 @@ private:
 using target = ray::actor<called_actor>;
 
 target make_target(const row_setting& setting) {
-  auto made = setting.other_node
-                ? ray::spawn<called_actor>(
-                  ray::with{.resources = {{other_node_resource, 1}}})
-                : ray::spawn<called_actor>();
+  auto made = setting.other_node ? ray::spawn<called_actor>(
+                ray::with{.resources = {{other_node_resource, 1}}})
+                                 : ray::spawn<called_actor>();
   ray::get(made.call<&called_actor::call>(0));
   return made;
 }

@@ -1,8 +1,5 @@
 #include "cli/microbenchmark_calibration.hpp"
 
-#include "cli/microbenchmark_machine.hpp"
-#include "cli/microbenchmark_measure.hpp"
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -30,10 +27,6 @@ const std::array<limit_info, machine_limit_count - 1> limits{{
 /// The difference that makes a run contaminated.
 constexpr double allowed_change = 0.25;
 
-double median_of_three(double (*probe)()) {
-  return median_of({probe(), probe(), probe()});
-}
-
 double& value_of(calibration& values, limit which) {
   return values[static_cast<std::size_t>(which)];
 }
@@ -46,21 +39,6 @@ double value_of(const calibration& values, limit which) {
 
 std::span<const limit_info> limit_table() {
   return limits;
-}
-
-calibration calibrate(const std::string& folder) {
-  calibration values{};
-  // A virtual machine gets pages that it never touched from its host, ten
-  // times slower: not what is asked here.
-  probe_first_touch();
-  value_of(values, limit::wake_up) = median_of_three(probe_wake_up);
-  value_of(values, limit::tcp) = median_of_three(probe_tcp);
-  value_of(values, limit::memory_copy) = median_of_three(probe_memory_copy);
-  value_of(values, limit::streaming_store)
-    = median_of_three(probe_streaming_store);
-  value_of(values, limit::first_touch) = median_of_three(probe_first_touch);
-  value_of(values, limit::redis) = median_of(probe_redis(folder, 3));
-  return values;
 }
 
 std::string to_json_line(const calibration& values) {

@@ -119,15 +119,16 @@ int wait_guarded(pid_t child) {
       ::kill(child, SIGTERM);
     siginfo_t ended{};
     if (::waitid(P_PID, static_cast<id_t>(child), &ended,
-                 WEXITED | WNOHANG | WNOWAIT) != 0
+                 WEXITED | WNOHANG | WNOWAIT)
+          != 0
         || ended.si_pid == child)
       return reap(child);
   }
 }
 
 scratch_folder::scratch_folder() {
-  auto pattern = (std::filesystem::temp_directory_path() / "rayd-bench.XXXXXX")
-                   .string();
+  auto pattern
+    = (std::filesystem::temp_directory_path() / "rayd-bench.XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr)
     throw std::runtime_error(fmt::format("cannot make a folder like {}: {}",
                                          pattern, std::strerror(errno)));

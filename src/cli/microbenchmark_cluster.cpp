@@ -42,12 +42,12 @@ void start_other_node(const std::string& executable) {
   const auto head = find_auto(default_session_base());
   if (!head || head->record.role != node_role::head)
     throw std::runtime_error("the head that was just started has ended");
-  run_rayd_command(
-    executable,
-    {"start", fmt::format("--address=127.0.0.1:{}", head->record.port),
-     "--host=127.0.0.1", "--num-cpus=1",
-     fmt::format("--resources={}=1000", other_node_resource),
-     fmt::format("--object-store-memory={}", benchmark_store)});
+  run_rayd_command(executable,
+                   {"start",
+                    fmt::format("--address=127.0.0.1:{}", head->record.port),
+                    "--host=127.0.0.1", "--num-cpus=1",
+                    fmt::format("--resources={}=1000", other_node_resource),
+                    fmt::format("--object-store-memory={}", benchmark_store)});
 }
 
 void stop_nodes(const std::string& executable) {
@@ -73,13 +73,6 @@ two_node_cluster::~two_node_cluster() {
   }
 }
 
-void await_no_nodes(const std::string& base, std::chrono::milliseconds limit) {
-  const auto until = std::chrono::steady_clock::now() + limit;
-  while (!running_sessions(base).empty()
-         && std::chrono::steady_clock::now() < until)
-    std::this_thread::sleep_for(std::chrono::milliseconds{10});
-}
-
 start_times measure_start(const std::string& executable, int runs,
                           std::chrono::microseconds delay) {
   start_times times;
@@ -92,7 +85,9 @@ start_times measure_start(const std::string& executable, int runs,
   for (int run = 0; run < runs; ++run) {
     timed(
       times.first_result, [&] { start_head(executable); },
-      [&] { run_rayd_command(executable, {"microbenchmark", "first-result"}); });
+      [&] {
+        run_rayd_command(executable, {"microbenchmark", "first-result"});
+      });
     timed(times.node_joins, [&] { start_other_node(executable); });
     timed(times.stop, [&] { stop_nodes(executable); });
   }

@@ -38,9 +38,6 @@ void start_other_node(const std::string& executable);
 /// Ends all nodes of this session folder. @throws std::runtime_error
 void stop_nodes(const std::string& executable);
 
-/// Waits until no node of *base* runs, also those that follow a program.
-void await_no_nodes(const std::string& base, std::chrono::milliseconds limit);
-
 /// Milliseconds of each part of row 18, one per run.
 struct start_times {
   std::vector<double> first_result, node_joins, stop;

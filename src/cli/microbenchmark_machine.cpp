@@ -1,6 +1,7 @@
 #include "cli/microbenchmark_machine.hpp"
 
-#include "cli/microbenchmark_row.hpp"
+#include "cli/microbenchmark_calibration.hpp"
+#include "cli/microbenchmark_measure.hpp"
 #include "control_store/redis_link.hpp"
 #include "control_store/redis_process.hpp"
 #include "shared_memory/stream_copy.hpp"
@@ -296,6 +297,26 @@ std::vector<double> probe_redis(const std::string& folder, int times) {
   std::error_code error;
   std::filesystem::remove_all(place, error);
   return rates;
+}
+
+calibration calibrate(const std::string& folder) {
+  calibration values{};
+  const auto set = [&](machine_limit limit, double value) {
+    values[static_cast<std::size_t>(limit)] = value;
+  };
+  const auto set_median = [&](machine_limit limit, double (*probe)()) {
+    set(limit, median_of({probe(), probe(), probe()}));
+  };
+  // A virtual machine gets pages that it never touched from its host, ten
+  // times slower: not what is asked here.
+  probe_first_touch();
+  set_median(machine_limit::wake_up, probe_wake_up);
+  set_median(machine_limit::tcp, probe_tcp);
+  set_median(machine_limit::memory_copy, probe_memory_copy);
+  set_median(machine_limit::streaming_store, probe_streaming_store);
+  set_median(machine_limit::first_touch, probe_first_touch);
+  set(machine_limit::redis, median_of(probe_redis(folder, 3)));
+  return values;
 }
 
 } // namespace rayd

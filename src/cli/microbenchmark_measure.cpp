@@ -72,4 +72,26 @@ double median_of(std::vector<double> values) {
                                 : (values[middle - 1] + values[middle]) / 2;
 }
 
+bool less_is_better(figure_unit unit) noexcept {
+  return unit == figure_unit::microseconds || unit == figure_unit::milliseconds;
+}
+
+std::string_view to_string(figure_unit unit) noexcept {
+  switch (unit) {
+    case figure_unit::microseconds: return "us";
+    case figure_unit::milliseconds: return "ms";
+    case figure_unit::per_second: return "1/s";
+    case figure_unit::gigabytes_per_second: return "GB/s";
+  }
+  return "";
+}
+
+void work_for(std::chrono::microseconds time) {
+  if (time.count() <= 0)
+    return;
+  const auto until = std::chrono::steady_clock::now() + time;
+  while (std::chrono::steady_clock::now() < until) {
+  }
+}
+
 } // namespace rayd

@@ -94,8 +94,8 @@ std::string memory_table(const benchmark_report& report) {
   std::vector<std::vector<std::string>> table{
     {"idle process", "MB PSS", "processes"}};
   for (const auto& one : report.memory)
-    table.push_back({one.process, figure(one.pss_megabytes),
-                     std::to_string(one.count)});
+    table.push_back(
+      {one.process, figure(one.pss_megabytes), std::to_string(one.count)});
   return "\n" + format_table(table);
 }
 

@@ -37,8 +37,8 @@ const std::array<row_info, 18> rows{{
    limit::none, place::private_cluster, make_view_small},
   {11, "1 GiB", "get 1 GiB to a usable view", unit::microseconds, 1,
    limit::none, place::private_cluster, make_view_large},
-  {4, "other node", "1:1 actor calls sync, other node", unit::microseconds,
-   300, limit::wake_up, place::two_nodes, make_calls_sync},
+  {4, "other node", "1:1 actor calls sync, other node", unit::microseconds, 300,
+   limit::wake_up, place::two_nodes, make_calls_sync},
   {5, "other node", "1:1 actor calls async, other node", unit::per_second,
    300e3, limit::redis, place::two_nodes, make_calls_async},
   {16, "", "node to node 1 GiB, TLS", unit::gigabytes_per_second, 1.0,
@@ -55,28 +55,6 @@ const std::array<row_info, 18> rows{{
 
 std::span<const row_info> row_table() {
   return rows;
-}
-
-bool less_is_better(figure_unit unit) noexcept {
-  return unit == figure_unit::microseconds || unit == figure_unit::milliseconds;
-}
-
-std::string_view to_string(figure_unit unit) noexcept {
-  switch (unit) {
-    case figure_unit::microseconds: return "us";
-    case figure_unit::milliseconds: return "ms";
-    case figure_unit::per_second: return "1/s";
-    case figure_unit::gigabytes_per_second: return "GB/s";
-  }
-  return "";
-}
-
-void work_for(std::chrono::microseconds time) {
-  if (time.count() <= 0)
-    return;
-  const auto until = std::chrono::steady_clock::now() + time;
-  while (std::chrono::steady_clock::now() < until) {
-  }
 }
 
 } // namespace rayd

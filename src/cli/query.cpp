@@ -17,7 +17,7 @@ namespace {
 constexpr std::chrono::milliseconds query_timeout{5'000};
 
 query_answer refuse(exit_code code, std::string sentence) {
-  return {code, std::move(sentence)};
+  return {code, std::move(sentence), false};
 }
 
 exit_code code_of(dial_error reason) {
@@ -53,7 +53,7 @@ query_answer read_answer(std::string text) {
   auto json = nlohmann::json::parse(text, nullptr, false);
   if (json.is_object() && json.contains("error") && json["error"].is_string())
     return refuse(exit_code::failed, json["error"].get<std::string>());
-  return {exit_code::ok, std::move(text)};
+  return {exit_code::ok, std::move(text), false};
 }
 
 } // namespace
@@ -62,8 +62,8 @@ query_answer query_node(const query_target& target,
                         const std::string& request) {
   auto connection = connect(target);
   if (!connection)
-    return refuse(code_of(connection.error().reason),
-                  connection.error().message);
+    return {code_of(connection.error().reason), connection.error().message,
+            connection.error().reason == dial_error::wrong_secret};
   // Never destroyed: the destructors wait for the peer's actors, and the
   // process ends with _exit right after the command.
   auto* system = new caf_system;

@@ -1,6 +1,7 @@
 #include "cli/run_rayd.hpp"
 
 #include "cli/commands.hpp"
+#include "cli/microbenchmark_run.hpp"
 #include "cli/table.hpp"
 #include "config/launch.hpp"
 #include "control_store/dump.hpp"
@@ -24,6 +25,7 @@ void run_rayd(int argc, char** argv) {
     .run_node = run_node,
     .dump_session = dump_session,
     .query = query_node,
+    .run_benchmark = run_benchmark,
   };
   int code = run_command_line(context, args);
   std::cout << std::flush;

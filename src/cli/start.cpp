@@ -51,18 +51,11 @@ std::vector<flag> start_flags() {
 std::string find_secret(node_options& options) {
   if (options.role == node_role::head || !options.password.empty())
     return {};
-  auto address = to_string(options.head);
   auto head = find_local_head(options.session_base, options.head);
-  if (!head)
-    return fmt::format("no secret is given for the head at {}: copy the file "
-                       "that rayd start --head named there to this machine "
-                       "and give it with --redis-password-file=FILE",
-                       address);
-  if (head->record.secret_file.empty())
-    return fmt::format("the head at {} was started with a secret that stands "
-                       "in no file: give the same with "
-                       "--redis-password-file=FILE",
-                       address);
+  if (!head || head->record.secret_file.empty())
+    return fmt::format("no secret is given for the head at {}: {}",
+                       to_string(options.head),
+                       secret_advice(options.session_base, options.head));
   auto read = read_secret(head->record.secret_file);
   if (!read)
     return read.error().message;

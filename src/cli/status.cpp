@@ -15,7 +15,7 @@ namespace rayd {
 namespace {
 
 query_answer refuse(exit_code code, std::string sentence) {
-  return {code, std::move(sentence)};
+  return {code, std::move(sentence), false};
 }
 
 /// The secret for a cluster elsewhere: flag, file, environment.
@@ -44,18 +44,23 @@ query_answer ask_local(command_context& context, const session& node,
 query_answer ask_elsewhere(command_context& context, const parsed_flags& given,
                            const endpoint& address,
                            const std::string& request) {
+  const auto advice
+    = secret_advice(session_base(context, given.value("session-dir")), address);
   auto password = secret_for(context, given);
   if (!password)
     return refuse(exit_code::usage, password.error().message);
   if (password->empty())
     return refuse(exit_code::refused,
-                  fmt::format("no secret is given for {}: give a copy of its "
-                              "head's file with --redis-password-file=FILE",
-                              to_string(address)));
+                  fmt::format("no secret is given for {}: {}",
+                              to_string(address), advice));
   query_target target;
   target.address = address;
   target.password = *password;
-  return context.query(target, request);
+  auto answer = context.query(target, request);
+  // What the node there says of a secret does not know this machine.
+  if (answer.code == exit_code::refused && answer.wrong_secret)
+    answer.text += ": " + advice;
+  return answer;
 }
 
 /// Prints an answer, or the sentence why there is none.
@@ -94,8 +99,11 @@ query_answer query_cluster(command_context& context, const parsed_flags& given,
   auto request = fmt::format("{{\"what\": \"{}\"}}", what);
   auto base = session_base(context, given.value("session-dir"));
   auto address = given.value("address");
-  if (address.empty())
+  const char* source = "--address";
+  if (address.empty()) {
     address = context.environment("RAY_ADDRESS").value_or("auto");
+    source = "RAY_ADDRESS";
+  }
   if (address.empty() || address == "auto" || address == "local") {
     auto node = find_auto(base);
     if (!node)
@@ -107,8 +115,13 @@ query_answer query_cluster(command_context& context, const parsed_flags& given,
   auto parsed = parse_endpoint(address, 6379);
   if (!parsed)
     return refuse(exit_code::usage,
-                  "--address: " + parsed.error().message);
-  // The local head needs no secret from us: its socket knows our user.
+                  fmt::format("{}: {}", source, parsed.error().message));
+  // The local head needs no secret from us: its socket knows our user. But a
+  // secret that is given is used, so that a wrong one shows.
+  const bool has_secret
+    = given.has("redis-password") || given.has("redis-password-file");
+  if (has_secret)
+    return ask_elsewhere(context, given, *parsed, request);
   if (auto node = find_local_head(base, *parsed))
     return ask_local(context, *node, request);
   return ask_elsewhere(context, given, *parsed, request);

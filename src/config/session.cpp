@@ -271,6 +271,20 @@ std::optional<session> find_local_head(const std::string& base,
   return latest;
 }
 
+std::string secret_advice(const std::string& base, const endpoint& head) {
+  const auto local = find_local_head(base, head);
+  if (!local)
+    return fmt::format("copy the file that rayd start --head named on {} "
+                       "(SESSION/secret, or the one given there) to this "
+                       "machine and give it with --redis-password-file=FILE",
+                       head.host);
+  const auto& file = local->record.secret_file;
+  if (file.empty())
+    return "give the secret that the head was started with, which stands in "
+           "no file, with --redis-password-file=FILE";
+  return "give --redis-password-file=" + file;
+}
+
 std::optional<session> find_node(const std::string& base,
                                  const std::string& name) {
   for (auto& one : running_sessions(base))

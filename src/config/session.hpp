@@ -109,12 +109,16 @@ std::optional<session> find_auto(const std::string& base);
 std::optional<session> find_local_head(const std::string& base,
                                        const endpoint& head);
 
+/// What a person does whose secret is missing or wrong: the end of a sentence
+/// that names the file to copy or to give.
+std::string secret_advice(const std::string& base, const endpoint& head);
+
 /// The running node that *name* means: a node id ("n7") or a folder's name.
 std::optional<session> find_node(const std::string& base,
                                  const std::string& name);
 
-/// At the end of a run: removes sockets, secret and `processes`, marks the
-/// record as ended. Idempotent; `rayd stop` calls it for nodes it killed.
+/// At the end of a run: removes sockets, the secret, Redis's password and
+/// `processes`, marks the record as ended. Idempotent; `rayd stop` calls it for nodes it killed.
 void end_session(session& self);
 
 /// Kills what `processes` and the node's kernel session still hold; gives how

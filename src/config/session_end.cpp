@@ -66,6 +66,8 @@ bool has_ended(const session& one) {
 void end_session(session& self) {
   remove_sockets(self.folder);
   ::unlink(self.secret_path().c_str());
+  // Of the Redis that has ended; `rayd dump` reads its log without it.
+  ::unlink((self.control_folder() / "password").c_str());
   ::unlink((self.folder / "processes").c_str());
   ::unlink((self.folder / "node.json.new").c_str());
   if (self.record.process.pid == 0)

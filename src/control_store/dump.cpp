@@ -1,10 +1,13 @@
 #include "control_store/dump.hpp"
 
+#include "base/check.hpp"
 #include "control_store/redis_process.hpp"
 #include "control_store/snapshot.hpp"
 #include "control_store/store_files.hpp"
 
 #include <fmt/format.h>
+
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -62,9 +65,14 @@ int write_all(redis_link& link, std::ostream& out, std::ostream& complaints) {
   return 0;
 }
 
-bool is_log(const fs::path& file) {
-  return file.filename() == "appendonlydir"
-         || file.filename() == "appendonly.aof";
+/// For a Redis that only we know, for a moment.
+std::string new_password() {
+  unsigned char bytes[16] = {};
+  RAYD_CHECK(::getentropy(bytes, sizeof bytes) == 0);
+  std::string text;
+  for (const auto byte : bytes)
+    text += fmt::format("{:02x}", byte);
+  return text;
 }
 
 /// Copies the log, as one folder (Redis 7) or one file (before).
@@ -73,7 +81,7 @@ bool copy_log(const std::string& from, const std::string& to,
               std::error_code& error) {
   bool found = false;
   for (const auto& entry : fs::directory_iterator{from, error})
-    if (is_log(entry.path())) {
+    if (is_redis_log(entry.path().filename())) {
       found = true;
       fs::copy(entry.path(), to / entry.path().filename(),
                fs::copy_options::recursive, error);
@@ -117,10 +125,11 @@ int dump_dead(const redis_place& place, std::ostream& out,
                     fmt::format("{} holds no log of a control store",
                                 place.folder),
                     exit_failed);
-  auto process = redis_process::start(scratch.path(), place.password);
+  const auto password = new_password();
+  auto process = redis_process::start(scratch.path(), password);
   if (!process)
     return complain(complaints, process.error().message, exit_failed);
-  auto link = redis_link::open({scratch.path(), {}, place.password},
+  auto link = redis_link::open({scratch.path(), {}, password},
                                redis_link::clock::now() + 60s,
                                [&] { return process->running(); });
   if (!link)

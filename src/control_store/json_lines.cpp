@@ -42,7 +42,8 @@ json value_of(std::string_view field, std::string_view text) {
 }
 
 json node_or_null(node_index node) {
-  return node == 0 ? json{} : json{node_name(node)};
+  // Not json{...}: that would be a list of one.
+  return node == 0 ? json() : json(node_name(node));
 }
 
 } // namespace
@@ -88,7 +89,7 @@ std::string task_line(const task_record& task) {
   auto& demand = line["demand"] = json::object();
   for (const auto& [name, units] : task.demand)
     demand[name] = static_cast<double>(units) / resource_set::unit;
-  line["error"] = task.error ? json{error_name(*task.error)} : json{};
+  line["error"] = task.error ? json(error_name(*task.error)) : json();
   line["error_message"] = task.error_message;
   return line_of(line);
 }

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -76,6 +77,7 @@ struct child_plan {
 [[noreturn]] void run_child(const child_plan& plan) {
   // Not SIGKILL: what it has answered may not be in its log for 2 s.
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  ::umask(0077); // The child's alone, as is its folder.
   ::setpgid(0, 0); // Ctrl-C in our terminal is not for it.
   if (::getppid() != plan.parent)
     ::_exit(127); // Ours ended before the line above.

@@ -37,6 +37,14 @@ status write_private(const std::string& path, const std::string& text) {
   return ok();
 }
 
+bool holds_log(const std::string& folder) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator{folder, error})
+    if (is_redis_log(entry.path().filename()))
+      return true;
+  return false;
+}
+
 } // namespace
 
 std::string control_folder(const std::string& session_dir) {
@@ -56,19 +64,25 @@ status write_place(const redis_place& place) {
   return write_private(folder + "/address", place.address);
 }
 
+bool is_redis_log(const std::string& name) noexcept {
+  return name == "appendonlydir" || name == "appendonly.aof";
+}
+
 result<redis_place> read_place(const std::string& session_dir) {
   redis_place place;
   std::error_code error;
   place.folder = std::filesystem::absolute(control_folder(session_dir), error);
   std::ifstream password{place.folder + "/password", std::ios::binary};
-  if (!password)
+  const int why = errno;
+  if (!password && !holds_log(place.folder))
     return failure{ray::errc::connection_failed,
                    fmt::format("{} holds no control state that this user can "
                                "read ({}/password: {}); give the session "
                                "folder of a head",
                                session_dir, place.folder,
-                               std::strerror(errno))};
-  place.password.assign(std::istreambuf_iterator<char>{password}, {});
+                               std::strerror(why))};
+  if (password)
+    place.password.assign(std::istreambuf_iterator<char>{password}, {});
   std::ifstream address{place.folder + "/address", std::ios::binary};
   if (address)
     place.address.assign(std::istreambuf_iterator<char>{address}, {});

@@ -18,7 +18,11 @@ std::string control_folder(const std::string& session_dir);
 /// @error connection_failed  Names the file and why.
 status write_place(const redis_place& place);
 
-/// The inverse: where the session's Redis is or was.
+/// True for the name of Redis's log: a folder (Redis 7) or one file (before).
+bool is_redis_log(const std::string& name) noexcept;
+
+/// The inverse: where the session's Redis is or was. Of a session that has
+/// ended the log stays and the password goes: it is "" then.
 /// @error connection_failed  There is no control store in this folder.
 result<redis_place> read_place(const std::string& session_dir);
 

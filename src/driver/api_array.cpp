@@ -56,8 +56,7 @@ std::shared_ptr<array_storage> array_storage::open(const object_handle& object,
     malformed("it is too short for an array");
   std::memcpy(&header, value.bytes.data(), sizeof(header));
   if (header.mark != array_mark || header.element_bytes != element_bytes
-      || header.count
-           != (value.bytes.size() - store_alignment) / element_bytes)
+      || header.count != (value.bytes.size() - store_alignment) / element_bytes)
     malformed("it is no array of elements of this size");
   auto opened = std::make_shared<array_storage>();
   // Never written through: array<T> only gives out const views of it.

@@ -37,7 +37,7 @@ struct host_state {
   bool started = false;
   bool ending = false; ///< The host itself ends the actor.
   std::exception_ptr start_failure;
-  std::string exception; ///< What left a handler, for people.
+  std::string exception;            ///< What left a handler, for people.
   std::optional<std::string> death; ///< Why the actor is gone, once it is.
   std::uint64_t last_request = 0;
   std::map<std::uint64_t, open_request> open;
@@ -125,8 +125,7 @@ void take_down(host_state& host, const caf::error& reason) {
   {
     const std::lock_guard guard{host.lock};
     death = "the actor " + host.name + " ended: "
-            + (host.exception.empty() ? render(host, reason)
-                                      : host.exception);
+            + (host.exception.empty() ? render(host, reason) : host.exception);
     host.death = death;
     open.swap(host.open);
     ending = host.ending || !host.started;
@@ -178,8 +177,8 @@ std::shared_ptr<behavior_host> behavior_host::start(std::string_view name,
   host->actor_ = launch(system, state);
   {
     std::unique_lock guard{state->lock};
-    state->changed.wait(
-      guard, [&] { return state->started || state->start_failure; });
+    state->changed.wait(guard,
+                        [&] { return state->started || state->start_failure; });
     if (state->start_failure)
       std::rethrow_exception(state->start_failure);
   }

@@ -60,9 +60,10 @@ void write_dependency(encoder& to, submission& work,
   const object_id id = object.id();
   // An object that is given twice is one dependency.
   auto& known = work.dependencies;
-  const auto at = std::find_if(
-    known.begin(), known.end(),
-    [&](const object_handle& other) { return other.id() == id; });
+  const auto at = std::find_if(known.begin(), known.end(),
+                               [&](const object_handle& other) {
+                                 return other.id() == id;
+                               });
   to.value(static_cast<std::uint32_t>(at - known.begin()));
   to.raw(&id, sizeof(id));
   if (at == known.end())

@@ -128,42 +128,27 @@ invocation_result make_failure(errc code, std::string message) {
 void throw_failure(std::span<const std::byte> failure) {
   auto details = read_details(failure);
   switch (details->code) {
-    case errc::task_error:
-      throw_standard(std::move(details));
-    case errc::worker_died:
-      throw_as<worker_died>(std::move(details));
-    case errc::task_poisoned:
-      throw_as<task_poisoned>(std::move(details));
-    case errc::actor_died:
-      throw_as<actor_died>(std::move(details));
+    case errc::task_error: throw_standard(std::move(details));
+    case errc::worker_died: throw_as<worker_died>(std::move(details));
+    case errc::task_poisoned: throw_as<task_poisoned>(std::move(details));
+    case errc::actor_died: throw_as<actor_died>(std::move(details));
     case errc::actor_unavailable:
       throw_as<actor_unavailable>(std::move(details));
-    case errc::no_such_actor:
-      throw_as<no_such_actor>(std::move(details));
-    case errc::object_lost:
-      throw_as<object_lost>(std::move(details));
+    case errc::no_such_actor: throw_as<no_such_actor>(std::move(details));
+    case errc::object_lost: throw_as<object_lost>(std::move(details));
     case errc::object_store_full:
       throw_as<object_store_full>(std::move(details));
-    case errc::out_of_memory:
-      throw_as<out_of_memory>(std::move(details));
-    case errc::get_timeout:
-      throw_as<get_timeout>(std::move(details));
-    case errc::cancelled:
-      throw_as<cancelled>(std::move(details));
-    case errc::unschedulable:
-      throw_as<unschedulable>(std::move(details));
+    case errc::out_of_memory: throw_as<out_of_memory>(std::move(details));
+    case errc::get_timeout: throw_as<get_timeout>(std::move(details));
+    case errc::cancelled: throw_as<cancelled>(std::move(details));
+    case errc::unschedulable: throw_as<unschedulable>(std::move(details));
     case errc::connection_failed:
       throw_as<connection_failed>(std::move(details));
-    case errc::would_block:
-      throw_as<would_block>(std::move(details));
-    case errc::wrong_type:
-      throw_as<wrong_type>(std::move(details));
-    case errc::pending_calls:
-      throw_as<pending_calls>(std::move(details));
-    case errc::task_timeout:
-      throw_as<task_timeout>(std::move(details));
-    case errc::name_taken:
-      throw_as<name_taken>(std::move(details));
+    case errc::would_block: throw_as<would_block>(std::move(details));
+    case errc::wrong_type: throw_as<wrong_type>(std::move(details));
+    case errc::pending_calls: throw_as<pending_calls>(std::move(details));
+    case errc::task_timeout: throw_as<task_timeout>(std::move(details));
+    case errc::name_taken: throw_as<name_taken>(std::move(details));
   }
   // decode_failure lets only known codes through.
   throw_standard(std::move(details));

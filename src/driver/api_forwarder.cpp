@@ -49,8 +49,8 @@ void run_any(std::unique_ptr<invocation> call) {
 
 constinit function_entry any_request{&run_any<true>, "request"};
 constinit function_entry any_tell{&run_any<false>, "tell"};
-[[maybe_unused]] const bool listed
-  = function_table::add(any_request) && function_table::add(any_tell);
+[[maybe_unused]] const bool listed = function_table::add(any_request)
+                                     && function_table::add(any_tell);
 
 caf::error to_caf_error(const ray::error& problem) {
   return {static_cast<std::uint8_t>(problem.code()), caf::atom("ray"),
@@ -98,23 +98,23 @@ object_handle forward(const object_handle& actor, std::string_view behavior,
   return current_runtime().submit(std::move(work));
 }
 
-caf::result<caf::message> on_any_message(caf::scheduled_actor* self,
-                                         caf::message_view& arrived,
-                                         const object_handle& actor,
-                                         std::string_view behavior) {
+caf::result<caf::message>
+on_any_message(caf::scheduled_actor* self, caf::message_view& arrived,
+               const object_handle& actor, std::string_view behavior) {
   const auto& element = *self->current_mailbox_element();
   const bool answered = element.mid.is_request();
-  const asker to{element.sender, element.mid, caf::actor_cast<caf::actor>(self)};
+  const asker to{element.sender, element.mid,
+                 caf::actor_cast<caf::actor>(self)};
   try {
-    const auto result = forward(
-      actor, behavior, answered, {arrived.copy_content_to_message()});
+    const auto result = forward(actor, behavior, answered,
+                                {arrived.copy_content_to_message()});
     if (!answered)
       return caf::message{};
     self->make_response_promise(); // Keeps CAF from answering by itself.
-    current_runtime().when_ready(
-      result, [to, result](const stored_value& value) {
-        pass_reply(to, result, value);
-      });
+    current_runtime().when_ready(result,
+                                 [to, result](const stored_value& value) {
+                                   pass_reply(to, result, value);
+                                 });
     return caf::delegated<caf::message>{};
   } catch (const ray::error& problem) {
     return to_caf_error(problem);

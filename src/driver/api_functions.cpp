@@ -32,6 +32,8 @@ key_index& index_of_process() {
   return index;
 }
 
+using program_header = ElfW(Phdr);
+
 /// A module of this process that holds a certain address.
 struct module_search {
   std::uintptr_t wanted = 0;
@@ -41,7 +43,7 @@ struct module_search {
   std::optional<std::uint64_t> build_id_hash;
 };
 
-void read_notes(const dl_phdr_info& info, const ElfW(Phdr)& segment,
+void read_notes(const dl_phdr_info& info, const program_header& segment,
                 module_search& search) {
   const auto* at
     = reinterpret_cast<const char*>(info.dlpi_addr + segment.p_vaddr);
@@ -81,8 +83,7 @@ int visit_module(dl_phdr_info* info, std::size_t, void* data) {
 
 std::uint64_t hash_of_file(const std::string& path) {
   // The main program has no name; its file may even be unlinked.
-  std::ifstream file{path.empty() ? "/proc/self/exe" : path,
-                     std::ios::binary};
+  std::ifstream file{path.empty() ? "/proc/self/exe" : path, std::ios::binary};
   std::vector<char> block(1 << 20);
   XXH3_state_t* state = XXH3_createState();
   XXH3_64bits_reset(state);

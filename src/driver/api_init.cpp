@@ -20,8 +20,8 @@ namespace {
 template <class Number>
 Number to_number(std::string_view source, std::string_view text) {
   Number value{};
-  const auto parsed
-    = std::from_chars(text.data(), text.data() + text.size(), value);
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(),
+                                      value);
   if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()
       || text.empty() || value < 0)
     throw wrong_type(std::string{source} + " is \"" + std::string{text}
@@ -40,8 +40,7 @@ void take_argument(std::string_view argument, init_options& options) {
   const auto name = argument.substr(0, equals);
   if (equals == std::string_view::npos)
     throw wrong_type("the argument " + std::string{name}
-                     + " has no value: write " + std::string{name}
-                     + "=VALUE");
+                     + " has no value: write " + std::string{name} + "=VALUE");
   const auto value = argument.substr(equals + 1);
   if (name == "--ray-address")
     fill(options.address, value);

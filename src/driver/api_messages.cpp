@@ -22,8 +22,7 @@ constinit std::atomic<message_type_entry*> newest{nullptr};
 /// Both look-ups, for those of the list that were seen so far.
 struct type_tables {
   std::mutex lock;
-  std::map<std::pair<std::uint16_t, std::type_index>,
-           const message_type_entry*>
+  std::map<std::pair<std::uint16_t, std::type_index>, const message_type_entry*>
     by_type;
   std::map<function_key, const message_type_entry*> by_key;
   const message_type_entry* indexed = nullptr;
@@ -34,8 +33,7 @@ type_tables& tables() {
   return only;
 }
 
-std::pair<std::uint16_t, std::type_index>
-type_key(const caf::rtti_pair& type) {
+std::pair<std::uint16_t, std::type_index> type_key(const caf::rtti_pair& type) {
   return {type.first, type.second != nullptr ? std::type_index{*type.second}
                                              : std::type_index{typeid(void)}};
 }
@@ -48,12 +46,12 @@ function_key key_of(const message_type_entry& entry) {
 
 /// Types that every program may send, named or not.
 [[maybe_unused]] const bool builtin = [] {
-  know_message_types<
-    bool, std::int8_t, std::uint8_t, std::int16_t, std::uint16_t,
-    std::int32_t, std::uint32_t, std::int64_t, std::uint64_t, float, double,
-    std::string, std::u16string, std::u32string, caf::atom_value,
-    std::vector<int>, std::vector<std::int64_t>, std::vector<double>,
-    std::vector<std::string>, std::vector<char>>();
+  know_message_types<bool, std::int8_t, std::uint8_t, std::int16_t,
+                     std::uint16_t, std::int32_t, std::uint32_t, std::int64_t,
+                     std::uint64_t, float, double, std::string, std::u16string,
+                     std::u32string, caf::atom_value, std::vector<int>,
+                     std::vector<std::int64_t>, std::vector<double>,
+                     std::vector<std::string>, std::vector<char>>();
   return true;
 }();
 
@@ -144,8 +142,7 @@ void codec_traits<any_message>::load(decoder& from, any_message& x) {
     elements.push_back(entry->load(from));
   }
   x.content = caf::message{caf::detail::message_data::cow_ptr{
-    caf::make_counted<caf::detail::dynamic_message_data>(
-      std::move(elements))}};
+    caf::make_counted<caf::detail::dynamic_message_data>(std::move(elements))}};
 }
 
 } // namespace ray::detail

@@ -34,8 +34,8 @@ void check_options(const with& options, bool actor) {
                      + std::to_string(options.max_retries)
                      + ", but must be -1 (for ever) or more");
   if (actor)
-    refuse(options.max_retries != with{}.max_retries,
-           "max_retries for actors", "3; it is an option of tasks");
+    refuse(options.max_retries != with{}.max_retries, "max_retries for actors",
+           "3; it is an option of tasks");
   refuse(options.num_gpus != 0, "num_gpus", "0");
   refuse(options.memory != 0, "memory", "0");
   refuse(!options.labels.empty(), "labels", "none");

@@ -18,9 +18,9 @@
 #include <sys/socket.h>
 
 #include <fcntl.h>
-#include <mutex>
+#include <unistd.h>
+
 #include <utility>
-#include <vector>
 
 namespace rayd {
 
@@ -28,37 +28,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int dial_attempts = 3;
+constexpr int dial_attempts = 5;
+constexpr auto handshake_patience = milliseconds{2'000};
+constexpr auto hang_up_patience = milliseconds{5'000};
 
 failure refused(std::string sentence) {
   return {ray::errc::connection_failed, std::move(sentence)};
 }
-
-/// Sockets of sessions that ended. What they still had to say needs a moment;
-/// they are closed when the next session begins.
-class ended_sockets {
-public:
-  static ended_sockets& of_process() {
-    static auto* only = new ended_sockets;
-    return *only;
-  }
-
-  void add(owned_fd socket) {
-    const std::lock_guard guard{lock_};
-    sockets_.push_back(std::move(socket));
-  }
-
-  void close() {
-    const std::lock_guard guard{lock_};
-    for (auto& socket : sockets_)
-      ::shutdown(socket.get(), SHUT_RDWR);
-    sockets_.clear();
-  }
-
-private:
-  std::mutex lock_;
-  std::vector<owned_fd> sockets_;
-};
 
 /// A connection that BASP has, with the arena that came with it.
 struct connection {
@@ -87,19 +63,32 @@ result<connection> connect_once(const attach_request& request) {
   auto socket = std::move(door->channel.release().socket);
   made.socket = owned_fd{::fcntl(socket.get(), F_DUPFD_CLOEXEC, 3)};
   auto root = hand_over_dial(process_system(), std::move(socket),
-                             request.patience);
+                             handshake_patience);
   if (!root)
     return root.error();
   made.node = std::move(*root);
   return made;
 }
 
-/// BASP may drop a handshake that meets a heartbeat, so more than once.
+/// BASP may drop a handshake that meets a heartbeat, or one that comes before
+/// the other side has seen the end of the last session, so more than once.
 result<connection> connect_to(const attach_request& request) {
   auto made = connect_once(request);
   for (int i = 1; i < dial_attempts && !made; ++i)
     made = connect_once(request);
   return made;
+}
+
+/// Closes the connection and waits until BASP has let go of it: it allows one
+/// connection between two processes, and the next session may come at once.
+void hang_up(client_actor& root, client_signals& signals,
+             const owned_fd& socket) {
+  ::shutdown(socket.get(), SHUT_RDWR);
+  // A callback may end the session on the actor's own thread.
+  if (root.is_own_thread())
+    return;
+  signals.stopped.get_future().wait_for(hang_up_patience);
+  root.stop();
 }
 
 } // namespace
@@ -125,7 +114,6 @@ std::string describe_driver(const std::string& job_name) {
 }
 
 result<std::shared_ptr<client>> attach(const attach_request& request) {
-  ended_sockets::of_process().close();
   auto link = connect_to(request);
   if (!link)
     return link.error();
@@ -136,16 +124,9 @@ result<std::shared_ptr<client>> attach(const attach_request& request) {
   auto let_in = signals->let_in.get_future();
   auto actor = system.spawn<client_actor>(
     made, client_greeting{link->node, link->link, request.text}, signals);
-  made->also_at_end([actor, signals, socket = std::make_shared<owned_fd>(
-                                   std::move(link->socket))]() mutable {
-    auto* root = caf::actor_cast<client_actor*>(actor);
-    auto stopped = signals->stopped.get_future();
-    root->stop();
-    // A callback may end the session on the actor's own thread.
-    if (!root->is_own_thread())
-      stopped.wait_for(std::chrono::seconds{5});
-    ended_sockets::of_process().add(std::move(*socket));
-    actor = nullptr;
+  const auto socket = std::make_shared<owned_fd>(std::move(link->socket));
+  made->also_at_end([actor, signals, socket] {
+    hang_up(*caf::actor_cast<client_actor*>(actor), *signals, *socket);
   });
   if (let_in.wait_for(request.patience) != std::future_status::ready) {
     made->end();

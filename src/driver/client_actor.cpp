@@ -97,6 +97,7 @@ void client_actor::on_down(const caf::actor_addr&, const caf::error&) {
       "was killed; see its log";
   let_in(failure{ray::errc::connection_failed, sentence});
   client_->fail(sentence);
+  stop();
 }
 
 bool client_actor::on_turn_end() {

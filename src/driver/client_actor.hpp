@@ -28,7 +28,7 @@ struct client_signals {
 };
 
 /// The root actor of a program's process: takes what its node sends, and
-/// sends what no other thread does. It ends by stop().
+/// sends what no other thread does. It ends with the connection, or by stop().
 class client_actor final : public task_path_actor {
 public:
   client_actor(caf::actor_config& config, std::shared_ptr<client> owner,

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <utility>
@@ -56,22 +57,22 @@ option_sources sources_of(const ray::init_options& options) {
   return sources;
 }
 
-/// The options below shape a private cluster; elsewhere they would be
-/// accepted and ignored.
-void refuse_private_options(const ray::init_options& options) {
-  const auto refuse = [&](bool used, const char* name) {
+/// A program that sizes its private cluster runs unchanged on another one,
+/// whose size is what it is; so this is told and not refused.
+void note_private_options(const ray::init_options& options) {
+  const auto note = [&](bool used, const char* name) {
     if (used)
-      throw ray::wrong_type(fmt::format(
-        "ray::init_options::{} is for a private cluster, but the address is "
-        "\"{}\": leave one of them away",
-        name, options.address));
+      fmt::print(stderr,
+                 "ray::init: {} is for a private cluster and has no effect at "
+                 "the address {}\n",
+                 name, options.address);
   };
   // RAY_NUM_CPUS may stand in the environment of programs of both kinds.
   const char* cpus = std::getenv("RAY_NUM_CPUS");
-  refuse(options.num_cpus && (cpus == nullptr || *cpus == '\0'), "num_cpus");
-  refuse(options.num_gpus.has_value(), "num_gpus");
-  refuse(!options.resources.empty(), "resources");
-  refuse(options.object_store_memory.has_value(), "object_store_memory");
+  note(options.num_cpus && (cpus == nullptr || *cpus == '\0'), "num_cpus");
+  note(options.num_gpus.has_value(), "num_gpus");
+  note(!options.resources.empty(), "resources");
+  note(options.object_store_memory.has_value(), "object_store_memory");
 }
 
 /// Sessions whose programs may leave by exit() without ending them.
@@ -119,7 +120,7 @@ std::shared_ptr<client> start_private(const ray::init_options& options) {
 }
 
 std::shared_ptr<client> join_auto(const ray::init_options& options) {
-  refuse_private_options(options);
+  note_private_options(options);
   const auto base = default_session_base();
   const auto found = find_auto(base);
   if (!found)
@@ -147,7 +148,7 @@ std::shared_ptr<client> join_head(const ray::init_options& options) {
     throw ray::connection_failed(fmt::format(
       "the address {}; write \"auto\", \"local\" or HOST:PORT",
       head.error().message));
-  refuse_private_options(options);
+  note_private_options(options);
   if (const auto local = find_local_head(default_session_base(), *head))
     return attach_driver(local->socket_path(), options, nullptr);
   option_sources sources;
@@ -160,9 +161,10 @@ std::shared_ptr<client> join_head(const ray::init_options& options) {
   follow_this_process(settings);
   if (settings.password.empty())
     throw ray::connection_failed(fmt::format(
-      "the head at {} is not on this machine, so its secret is needed: copy "
-      "the file that rayd start --head named there, and give it with "
-      "RAY_REDIS_PASSWORD_FILE or ray::init_options::redis_password_file",
+      "no head of this user answers at {} on this machine, and for one "
+      "elsewhere its secret is needed: copy the file that rayd start --head "
+      "named there and give it with RAY_REDIS_PASSWORD_FILE or "
+      "ray::init_options::redis_password_file",
       to_string(*head)));
   auto node = value_or_throw(private_node::start(settings));
   const auto socket = node->socket();

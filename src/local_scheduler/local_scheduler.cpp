@@ -41,15 +41,13 @@ local_scheduler::local_scheduler(caf::actor_config& config,
                                  local_scheduler_options options)
   : task_path_actor(config), options_(std::move(options)) {}
 
-// -- what arrives ---------------------------------------------------------------
+// -- what arrives -------------------------------------------------------------
 
 void local_scheduler::on_message(caf::atom_value tag, std::string& bytes,
                                  const caf::strong_actor_ptr& from) {
   if (!from)
     return;
-  busy_ = true;
-  if (begun())
-    machine_->at(micros(clock::now()), wall_micros());
+  now();
   if (tag == control_atom::value) {
     on_control(bytes, from);
     return;
@@ -76,49 +74,57 @@ void local_scheduler::on_message(caf::atom_value tag, std::string& bytes,
 }
 
 void local_scheduler::on_down(const caf::actor_addr& who, const caf::error&) {
-  busy_ = true;
+  now();
   const auto at = links_.find(who);
   if (at == links_.end())
     return;
   const auto link = std::move(at->second);
   links_.erase(at);
-  if (begun())
-    machine_->at(micros(clock::now()), wall_micros());
   lose(*link, "its connection was lost");
 }
 
+void local_scheduler::now() {
+  busy_ = true;
+  if (begun())
+    machine_->at(micros(clock::now()), wall_micros());
+}
+
 caf::behavior local_scheduler::make_local_behavior() {
-  const auto now = [this] {
-    busy_ = true;
-    if (begun())
-      machine_->at(micros(clock::now()), wall_micros());
-  };
+  return life_messages().or_else(store_messages());
+}
+
+caf::message_handler local_scheduler::life_messages() {
   return {
-    [=, this](const local_scheduler_neighbours& x) { neighbours_ = x; },
-    [=, this](const link_accepted& x) { accepted_[x.link] = x; },
-    [=, this](const link_dialled& x) { now(); on_dialled(x); },
-    [=, this](const register_with_head& x) { to_head(register_node{x.own}); },
-    [=, this](const cluster_joined& x) { now(); on_joined(x); },
-    [=, this](const node_is_dead& x) { now(); on_node_dead(x); },
-    [=, this](const run_probe& x) { now(); probe(x); },
-    [=, this](const drain&) { now(); on_drain(); },
-    [=, this](const worker_process_started& x) {
+    [this](const local_scheduler_neighbours& x) { neighbours_ = x; },
+    [this](const link_accepted& x) { accepted_[x.link] = x; },
+    [this](const link_dialled& x) { now(); on_dialled(x); },
+    [this](const register_with_head& x) { to_head(register_node{x.own}); },
+    [this](const cluster_joined& x) { now(); on_joined(x); },
+    [this](const node_is_dead& x) { now(); on_node_dead(x); },
+    [this](const run_probe& x) { now(); probe(x); },
+    [this](const drain&) { now(); on_drain(); },
+    [this](const worker_process_started& x) {
       if (const auto at = pool_.find(x.token); at != pool_.end())
         at->second.pid = x.pid;
     },
-    [=, this](const worker_process_refused& x) {
+    [this](const worker_process_refused& x) {
       now();
       pool_.erase(x.token);
       RAYD_WARN("worker process for {} cannot start: {}", job_name(x.job),
                 x.reason);
       machine_->worker_start_failed(x.job, x.reason);
     },
-    [=, this](const worker_process_ended& x) { now(); on_worker_ended(x); },
-    [=, this](const object_created& x) {
+    [this](const worker_process_ended& x) { now(); on_worker_ended(x); },
+  };
+}
+
+caf::message_handler local_scheduler::store_messages() {
+  return {
+    [this](const object_created& x) {
       now();
       to_process(x.client, object_room{x.request, x.where, {}});
     },
-    [=, this](const object_refused& x) {
+    [this](const object_refused& x) {
       now();
       const auto failure
         = encode_failure(ray::errc::object_store_full, x.message);
@@ -128,45 +134,47 @@ caf::behavior local_scheduler::make_local_behavior() {
         RAYD_WARN("the store refused a seal of process {}: {}", x.client,
                   x.message);
     },
-    [=, this](const room_given& x) {
+    [this](const room_given& x) {
       now();
       to_process(x.client, spare_room{x.where});
     },
-    [=, this](const room_refused& x) {
+    [this](const room_refused& x) {
       now();
       to_process(x.client, spare_room{});
     },
-    [=, this](const object_fetched& x) {
+    [this](const object_fetched& x) {
       now();
       machine_->fetched(x.object, x.where);
     },
-    [=, this](const object_not_fetched& x) {
+    [this](const object_not_fetched& x) {
       now();
       machine_->fetch_failed(x.object, x.nodes);
     },
-    [=, this](const object_not_stored& x) {
+    [this](const object_not_stored& x) {
       now();
       machine_->fetch_refused(x.object, x.failure);
     },
-    [=, this](const read_object& x) {
+    [this](const read_object& x) {
       now();
       const auto place = begun() ? machine_->read(x.object) : std::nullopt;
       return object_place{x.object, place.has_value(),
                           place.value_or(extent{})};
     },
-    [=, this](const object_read& x) {
+    [this](const object_read& x) {
       now();
       machine_->read_done(x.object);
     },
-    [=, this](const store_usage& x) { last_load_.store_used = x.used; },
+    [this](const store_usage& x) { last_load_.store_used = x.used; },
   };
 }
 
-// -- turns ------------------------------------------------------------------------
+// -- turns --------------------------------------------------------------------
 
 bool local_scheduler::on_turn_end() {
-  if (!begun())
+  if (!begun()) {
+    answer_drain();
     return false;
+  }
   const auto now = clock::now();
   machine_->at(micros(now), wall_micros());
   if (now - ticked_ >= tick_interval) {
@@ -186,11 +194,15 @@ bool local_scheduler::on_turn_end() {
   send_load(now);
   send_mirror(now);
   busy_ = false;
-  if (draining_ && drainer_ && pool_.empty()) {
-    caf::anon_send(caf::actor_cast<caf::actor>(drainer_), drained{});
-    drainer_ = nullptr;
-  }
+  answer_drain();
   return false;
+}
+
+void local_scheduler::answer_drain() {
+  if (!drainer_ || !pool_.empty())
+    return;
+  caf::anon_send(caf::actor_cast<caf::actor>(drainer_), drained{});
+  drainer_ = nullptr;
 }
 
 std::optional<task_path_actor::clock::time_point>
@@ -210,7 +222,7 @@ local_scheduler::next_deadline() {
   return next;
 }
 
-// -- effects ------------------------------------------------------------------------
+// -- effects ------------------------------------------------------------------
 
 scheduler_link* local_scheduler::link_of(process_id process) {
   const auto at = processes_.find(process);

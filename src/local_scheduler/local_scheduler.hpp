@@ -8,6 +8,7 @@
 #include "wire/store_messages.hpp"
 
 #include <caf/actor.hpp>
+#include <caf/message_handler.hpp>
 
 #include <map>
 #include <memory>
@@ -53,7 +54,7 @@ public:
   const char* name() const override { return "local-scheduler"; }
 
 protected:
-  // -- task_path_actor ----------------------------------------------------------
+  // -- task_path_actor --------------------------------------------------------
   void on_message(caf::atom_value tag, std::string& bytes,
                   const caf::strong_actor_ptr& from) override;
   void on_down(const caf::actor_addr& who, const caf::error& why) override;
@@ -64,7 +65,7 @@ protected:
 private:
   using link_table = std::map<caf::actor_addr, std::unique_ptr<scheduler_link>>;
 
-  // -- effects --------------------------------------------------------------------
+  // -- effects ----------------------------------------------------------------
   void to_process(process_id to, lane_record record) override;
   void to_node(node_index to, lane_record record) override;
   void start_worker(job_number job) override;
@@ -78,7 +79,11 @@ private:
   void record_task(task_record record) override;
   void record_object(object_record record) override;
 
-  // -- scheduler_attach.cpp: links come, say who they are, and go --------------
+  void now(); ///< Something arrived: sets the machine's time.
+  caf::message_handler life_messages();
+  caf::message_handler store_messages();
+
+  // -- scheduler_attach.cpp: links come, say who they are, and go -------------
   void on_link(std::uint64_t number, const caf::strong_actor_ptr& from);
   void on_attach(scheduler_link& link, const std::string& text);
   void attach_driver(scheduler_link& link, const std::string& text);
@@ -96,19 +101,22 @@ private:
   void on_joined(const cluster_joined& joined);
   void on_node_dead(const node_is_dead& dead);
   void on_drain();
+  void answer_drain();
   void probe(const run_probe& run);
   void probe_record(const lane_record& record);
   void end_probe();
 
-  // -- scheduler_records.cpp: what arrives in lanes -----------------------------
+  // -- scheduler_records.cpp: what arrives in lanes ---------------------------
   void receive(scheduler_link& link);
+  void on_node_record(scheduler_link& link, lane_record&& record);
   void on_client_record(scheduler_link& link, lane_record&& record);
   void on_query(scheduler_link& link, const client_query& query);
   void send_values(process_id process);
   void flush();
   void flush_seals();
+  void flush_wishes();
 
-  // -- scheduler_control.cpp: the head ------------------------------------------
+  // -- scheduler_control.cpp: the head ----------------------------------------
   void on_control(std::string& bytes, const caf::strong_actor_ptr& from);
   void on_head_message(control_message&& message);
   void on_name_answer(const actor_name_answer& answer);
@@ -118,6 +126,9 @@ private:
   void to_head(const control_message& message);
   void send_load(clock::time_point now);
   void send_mirror(clock::time_point now);
+  void pass_mirror(mirror_records&& records, std::uint64_t link,
+                   const caf::strong_actor_ptr& root);
+  scheduler_link* head_link();
 
   bool begun() const noexcept { return machine_ != nullptr; }
   scheduler_link* link_of(process_id process);
@@ -163,6 +174,8 @@ private:
   std::uint64_t last_request_ = 0;
 
   std::vector<seal_object> seals_;
+  std::vector<create_object> creations_; ///< For the store, after this turn,
+  std::vector<give_room> rooms_;         ///< as are these.
   std::vector<process_id> starved_; ///< Values wait for credit.
   mirror_batch mirror_;
   std::uint64_t load_sequence_ = 0;

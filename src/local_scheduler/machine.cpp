@@ -41,6 +41,7 @@ void local_scheduler_machine::on_record(process_id from,
         else
           out_.to_node(x.actor.home(), end_actor{x.actor, "it was killed"});
       },
+      [&](actor_ended& x) { end_told(from, x); },
       // What only nodes send has no meaning from a process.
       [](auto&) {},
     },
@@ -49,6 +50,9 @@ void local_scheduler_machine::on_record(process_id from,
 
 void local_scheduler_machine::on_peer_record(node_index from,
                                              lane_record&& record) {
+  // Others tried its tasks again and counted it out: too late.
+  if (objects_.is_dead(from) && !options_.faults.accept_stale_result)
+    return;
   std::visit(
     overloaded{
       [&](assign_task& x) { on(from, std::move(x)); },
@@ -67,10 +71,7 @@ void local_scheduler_machine::on_peer_record(node_index from,
       [&](copy_added& x) { objects_.on_record(from, x); },
       [&](free_copies& x) { objects_.on_record(from, x); },
       [&](end_job& x) { end_job_here(x.job); },
-      [&](describe_job& x) {
-        if (!job_over(x.job))
-          jobs_[x.job].description = std::move(x.text);
-      },
+      [&](describe_job& x) { on(std::move(x)); },
       // What only processes send has no meaning from a node.
       [](auto&) {},
     },
@@ -205,15 +206,6 @@ void local_scheduler_machine::unreferenced(const object_id& id) {
     return;
   end_by_request(id, "its last handle went");
   actors_.erase(id);
-}
-
-void local_scheduler_machine::retains_settled(process_id process) {
-  const auto at = workers_.find(process);
-  if (at == workers_.end())
-    return;
-  for (auto& result : std::exchange(at->second.held, {}))
-    complete(result.task, std::move(result.value), options_.self,
-             result.times);
 }
 
 } // namespace rayd

@@ -106,7 +106,7 @@ private:
   void unreferenced(const object_id& id) override;
   void retains_settled(process_id process) override;
 
-  // -- machine_tasks.cpp: from submission to result ----------------------------
+  // -- machine_tasks.cpp: from submission to result ---------------------------
   void submit(process_id from, task_spec&& spec);
   task_entry& enter(task_spec&& spec, node_index origin);
   void gather(const object_id& id, task_entry& task);
@@ -129,7 +129,7 @@ private:
               const object_value* value = nullptr);
   void changed(const object_id& id, task_entry& task, task_state state);
 
-  // -- machine_workers.cpp: processes and dispatch -----------------------------
+  // -- machine_workers.cpp: processes and dispatch ----------------------------
   void on(process_id from, task_result&& result);
   void on(process_id from, const task_blocked& blocked);
   void on(process_id from, const tasks_returned& returned);
@@ -141,6 +141,7 @@ private:
   void start_workers(job_number job, std::size_t wanted);
   bool start_what_fits();
   void worker_left(process_id id, const std::string& how);
+  void complete_held(std::vector<held_result> results);
   bool start_some(const ready_queues::key& key, ready_queues::queue& queue);
   process_id take_idle(job_number job);
   void give(process_id id, worker_entry& worker, ready_queues::queue& queue,
@@ -152,23 +153,27 @@ private:
   void end_job_here(job_number job);
   bool job_over(job_number job) const;
 
-  // -- machine_actors.cpp ------------------------------------------------------
+  // -- machine_actors.cpp -----------------------------------------------------
   void call_entered(const object_id& id, task_entry& task);
+  void call_done(const task_entry& task);
   void host_actor(const object_id& id, process_id process,
                   worker_entry& worker, const task_spec& creation);
   void advance(const object_id& actor);
+  bool send_calls(const object_id& actor_id, actor_entry& actor,
+                  std::deque<object_id>& calls);
   bool send_call(const object_id& actor_id, actor_entry& actor,
                  const object_id& call);
   void creation_done(const object_id& id, task_entry& task,
                      const object_value& value, node_index node);
   void actor_process_left(process_id id, worker_entry& worker,
                           const std::string& how);
+  void end_told(process_id from, const actor_ended& told);
   void actor_died(const object_id& id, const std::string& failure);
   void end_actor_here(const object_id& id, const std::string& why);
   void end_by_request(const object_id& id, const std::string& why);
   void fail_calls(const object_id& id);
 
-  // -- machine_nodes.cpp -------------------------------------------------------
+  // -- machine_nodes.cpp ------------------------------------------------------
   void on(node_index from, assign_task&& assign);
   void on(node_index from, task_done&& done);
   void on(node_index from, const ack_done& ack);
@@ -179,6 +184,7 @@ private:
   void on(node_index from, const actor_ended& ended);
   void assign(const object_id& id, task_entry& task, node_index to);
   void describe(job_number job, node_index to);
+  void on(describe_job&& job);
   void drop_foreign(node_index origin);
   std::vector<object_id> actors_where(
     const std::function<bool(const object_id&, const actor_entry&)>& which)
@@ -198,6 +204,8 @@ private:
   ready_queues ready_;
   run_time_memory run_times_;
   std::map<process_id, worker_entry> workers_;
+  /// Of processes that left: results that wait, see object_directory::hold.
+  std::map<process_id, std::vector<held_result>> estates_;
   std::map<job_number, job_entry> jobs_;
   std::map<process_id, job_number> drivers_;
   std::unordered_map<object_id, actor_entry> actors_;

@@ -68,18 +68,37 @@ void local_scheduler_machine::advance(const object_id& id) {
     }
     return;
   }
-  for (auto source = actor.calls.begin(); source != actor.calls.end();) {
-    auto& calls = source->second;
-    while (!calls.empty()) {
-      const auto task = tasks_.find(calls.front());
-      if (task != tasks_.end()
-          && (task->second.missing > 0
-              || !send_call(id, actor, calls.front())))
-        break;
-      calls.pop_front();
+  // Callers in turn, a few calls each, so that one with many calls waiting
+  // does not hold up the others.
+  for (bool more = true; more;) {
+    more = false;
+    auto source = actor.calls.upper_bound(actor.served);
+    for (auto left = actor.calls.size(); left > 0; --left) {
+      if (source == actor.calls.end())
+        source = actor.calls.begin();
+      more |= send_calls(id, actor, source->second);
+      actor.served = source->first;
+      source = source->second.empty() ? actor.calls.erase(source)
+                                      : std::next(source);
     }
-    source = calls.empty() ? actor.calls.erase(source) : std::next(source);
   }
+}
+
+bool local_scheduler_machine::send_calls(const object_id& actor_id,
+                                         actor_entry& actor,
+                                         std::deque<object_id>& calls) {
+  constexpr std::size_t calls_per_turn = 16;
+  std::size_t sent = 0;
+  while (!calls.empty() && sent < calls_per_turn) {
+    const auto task = tasks_.find(calls.front());
+    if (task != tasks_.end()
+        && (task->second.missing > 0
+            || !send_call(actor_id, actor, calls.front())))
+      break;
+    calls.pop_front();
+    ++sent;
+  }
+  return sent == calls_per_turn;
 }
 
 bool local_scheduler_machine::send_call(const object_id& actor_id,
@@ -91,6 +110,9 @@ bool local_scheduler_machine::send_call(const object_id& actor_id,
     return true;
   }
   if (actor.process == 0) {
+    if (actor.sent_away >= options_.remote_actor_window)
+      return false;
+    ++actor.sent_away;
     task.placed = placed_by::local;
     assign(call, task, actor.node);
     return true;
@@ -102,6 +124,15 @@ bool local_scheduler_machine::send_call(const object_id& actor_id,
     return false;
   run_on(at->first, at->second, call);
   return true;
+}
+
+void local_scheduler_machine::call_done(const task_entry& task) {
+  const auto at = actors_.find(task.spec.actor);
+  if (at == actors_.end() || task.node == 0 || task.node == options_.self
+      || at->second.sent_away == 0)
+    return;
+  --at->second.sent_away;
+  to_advance_.push_back(task.spec.actor);
 }
 
 void local_scheduler_machine::fail_calls(const object_id& id) {
@@ -183,6 +214,22 @@ void local_scheduler_machine::actor_process_left(process_id,
   if (id.home() != options_.self)
     out_.to_node(id.home(), actor_ended{id, failure});
   actor_died(id, failure);
+}
+
+// A behaviour's process knows better than its exit code why it ends.
+void local_scheduler_machine::end_told(process_id from,
+                                       const actor_ended& told) {
+  const auto worker = workers_.find(from);
+  const auto at = actors_.find(told.actor);
+  if (worker == workers_.end() || worker->second.actor != told.actor
+      || at == actors_.end() || at->second.now == actor_entry::state::dead)
+    return;
+  worker->second.ending = true;
+  const auto failure = death(told.actor, at->second.creation.interface,
+                             decode_failure(told.failure).message);
+  if (told.actor.home() != options_.self)
+    out_.to_node(told.actor.home(), actor_ended{told.actor, failure});
+  actor_died(told.actor, failure);
 }
 
 void local_scheduler_machine::actor_died(const object_id& id,

@@ -148,6 +148,11 @@ void local_scheduler_machine::give(process_id id, worker_entry& worker,
 }
 
 void local_scheduler_machine::refill() {
+  // Tasks that went on after a wait took more than there is: nobody begins
+  // anything new until that is paid back.
+  for (const auto& [name, units] : available_)
+    if (units < 0)
+      return;
   for (auto& [id, worker] : workers_) {
     if (!worker.lease || worker.lease->creation || worker.blocked
         || worker.recalled || worker.ending || worker.given.empty())

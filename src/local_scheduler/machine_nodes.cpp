@@ -74,8 +74,14 @@ void local_scheduler_machine::node_left(node_index node,
                                   fmt::format("actor {} is dead: {}",
                                               to_string(id), why)));
   }
-  for (auto& [number, job] : jobs_)
+  std::vector<job_number> over;
+  for (auto& [number, job] : jobs_) {
     std::erase(job.described_to, node);
+    if (job.home == node)
+      over.push_back(number);
+  }
+  for (const auto job : over)
+    end_job_here(job);
 }
 
 void local_scheduler_machine::drop_foreign(node_index origin) {
@@ -87,7 +93,7 @@ void local_scheduler_machine::drop_foreign(node_index origin) {
     forget(id);
 }
 
-// -- tasks that go out ----------------------------------------------------------
+// -- tasks that go out --------------------------------------------------------
 
 void local_scheduler_machine::place(const place_tasks& order) {
   // Grants are numbered upwards: this is a copy of an earlier one.
@@ -132,7 +138,17 @@ void local_scheduler_machine::describe(job_number job, node_index to) {
   if (std::find(told.begin(), told.end(), to) != told.end())
     return;
   told.push_back(to);
-  out_.to_node(to, describe_job{job, entry.description});
+  out_.to_node(to, describe_job{job, entry.home, entry.description});
+}
+
+void local_scheduler_machine::on(describe_job&& x) {
+  if (job_over(x.job))
+    return;
+  auto& job = jobs_[x.job];
+  job.home = x.home;
+  job.description = std::move(x.text);
+  if (objects_.is_dead(x.home))
+    end_job_here(x.job);
 }
 
 void local_scheduler_machine::on(node_index from, task_done&& done) {
@@ -181,14 +197,16 @@ void local_scheduler_machine::on(node_index from,
   to_gather_.push_back(back.task);
 }
 
-// -- tasks that come in -----------------------------------------------------------
+// -- tasks that come in -------------------------------------------------------
 
 void local_scheduler_machine::on(node_index from, assign_task&& x) {
   if (x.grant != 0)
     grants_seen_.push_back(x.grant);
-  if (job_over(x.spec.job))
-    return;
   const auto id = x.spec.id;
+  if (job_over(x.spec.job)) {
+    out_.to_node(from, task_given_back{id, x.attempt});
+    return;
+  }
   const auto at = tasks_.find(id);
   if (at != tasks_.end()) {
     if (at->second.origin != from || at->second.attempt >= x.attempt)
@@ -220,7 +238,7 @@ void local_scheduler_machine::on(node_index from, const ack_done& ack) {
     forget(ack.task);
 }
 
-// -- load -----------------------------------------------------------------------
+// -- load ---------------------------------------------------------------------
 
 void local_scheduler_machine::fill_load(node_load& load) {
   auto room = available_;

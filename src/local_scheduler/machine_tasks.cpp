@@ -188,6 +188,8 @@ void local_scheduler_machine::complete(const object_id& id, object_value value,
   record(id, task, &value);
   if (task.spec.kind == task_kind::actor_creation)
     creation_done(id, task, value, holder);
+  if (task.spec.kind == task_kind::actor_call)
+    call_done(task);
   // Its task must stay as long as the object may have to be made again.
   const bool keep = value.what == object_value::kind::stored
                     && task.spec.kind == task_kind::task;

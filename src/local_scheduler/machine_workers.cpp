@@ -14,6 +14,7 @@ void local_scheduler_machine::job_begun(job_number job, process_id driver,
                                         std::size_t workers_max) {
   auto& entry = jobs_[job];
   entry.driver = driver;
+  entry.home = options_.self;
   entry.description = std::move(description);
   drivers_[driver] = job;
   const auto cpus
@@ -70,15 +71,43 @@ void local_scheduler_machine::process_left(process_id process,
   } else if (workers_.contains(process)) {
     worker_left(process, how);
   }
+  // Its last results may wait for its references to be counted.
+  if (objects_.unsettled(process)) {
+    estates_.try_emplace(process);
+    return;
+  }
   objects_.process_gone(process);
+}
+
+void local_scheduler_machine::retains_settled(process_id process) {
+  if (const auto at = workers_.find(process); at != workers_.end())
+    complete_held(std::exchange(at->second.held, {}));
+  if (auto estate = estates_.extract(process)) {
+    complete_held(std::move(estate.mapped()));
+    objects_.process_gone(process);
+  }
+}
+
+void local_scheduler_machine::complete_held(std::vector<held_result> results) {
+  for (auto& result : results) {
+    const auto nested = result.value.nested;
+    const bool stored = result.value.what == object_value::kind::stored;
+    const auto at = tasks_.find(result.task);
+    if (at != tasks_.end() && at->second.attempt == result.attempt)
+      complete(result.task, std::move(result.value), options_.self,
+               result.times);
+    else if (stored)
+      out_.free_local({result.task});
+    for (const auto& id : nested)
+      objects_.unpin(id);
+  }
 }
 
 void local_scheduler_machine::worker_left(process_id id,
                                           const std::string& how) {
   auto& worker = workers_.at(id);
-  for (auto& result : std::exchange(worker.held, {}))
-    complete(result.task, std::move(result.value), options_.self,
-             result.times);
+  if (objects_.unsettled(id))
+    estates_[id] = std::exchange(worker.held, {});
   const auto why
     = fmt::format("its worker process {} {}", worker.pid, how);
   const auto given = std::exchange(worker.given, {});
@@ -186,14 +215,16 @@ void local_scheduler_machine::on(process_id from, task_result&& result) {
 void local_scheduler_machine::take_result(process_id from,
                                           worker_entry& worker,
                                           held_result result) {
-  const auto& task = tasks_.at(result.task);
-  const bool wait = task.origin != options_.self
-                    && (objects_.unsettled(from) || !worker.held.empty());
-  if (wait)
+  // Whoever gets it must find what it refers to, and what the task was given
+  // must stay until what was found in it is counted.
+  if (objects_.unsettled(from)) {
+    for (const auto& nested : result.value.nested)
+      objects_.pin(nested);
     worker.held.push_back(std::move(result));
-  else
+  } else {
     complete(result.task, std::move(result.value), options_.self,
              result.times);
+  }
 }
 
 void local_scheduler_machine::on(process_id from, const task_blocked& x) {

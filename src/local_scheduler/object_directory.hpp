@@ -92,6 +92,9 @@ public:
   const entry* find(const object_id& id) const;
   std::size_t size() const noexcept { return entries_.size(); }
 
+  /// Whether node_gone() was called for it.
+  bool is_dead(node_index node) const;
+
   // -- values -----------------------------------------------------------------
 
   /// A task or put of this home will make it.
@@ -130,7 +133,8 @@ public:
   // -- references -------------------------------------------------------------
 
   /// A new reference to a borrowed object is told to its home; until that has
-  /// acknowledged it, *process* is unsettled and its results must wait.
+  /// acknowledged it, *process* is unsettled: its results must wait, and what
+  /// it drops stays.
   void hold(process_id process, const std::vector<object_id>& ids);
   void drop(process_id process, const std::vector<object_id>& ids);
   bool unsettled(process_id process) const;
@@ -204,7 +208,6 @@ private:
   void drop_nested(entry& e);
   void node_gone(node_index node, const object_id& id, entry& e);
   void record(const object_id& id, const entry& e, bool freed);
-  bool is_dead(node_index node) const;
 
   template <class Predicate>
   std::vector<object_id> ids_where(Predicate predicate) const;
@@ -221,6 +224,7 @@ private:
   std::map<std::uint64_t, open_ask> asks_; ///< By serial of the retain.
   std::vector<node_index> dead_;
   std::unordered_map<process_id, std::uint32_t> unsettled_;
+  std::unordered_map<process_id, std::vector<object_id>> late_drops_;
   std::uint64_t last_serial_ = 0;
 };
 

@@ -31,8 +31,12 @@ void object_directory::hold(process_id process,
   ids_by_node homes;
   for (const auto& id : ids) {
     auto& e = make(id);
-    if (!e.references.add_process(process))
+    if (!e.references.add_process(process)) {
+      if (const auto late = late_drops_.find(process);
+          late != late_drops_.end())
+        std::erase(late->second, id);
       continue;
+    }
     if (!is_home(id) && !e.retained && !is_dead(id.home())) {
       e.retained = true;
       homes[id.home()].push_back(id);
@@ -43,6 +47,13 @@ void object_directory::hold(process_id process,
 
 void object_directory::drop(process_id process,
                             const std::vector<object_id>& ids) {
+  // What it found inside an object may not be counted at its home yet, and
+  // only the object keeps it alive.
+  if (unsettled(process)) {
+    auto& late = late_drops_[process];
+    late.insert(late.end(), ids.begin(), ids.end());
+    return;
+  }
   for (const auto& id : ids) {
     auto* e = look_up(id);
     if (e && e->references.remove_process(process))
@@ -119,6 +130,8 @@ void object_directory::acknowledged(std::uint64_t serial) {
   const auto open = unsettled_.find(ask.process);
   if (open != unsettled_.end() && --open->second == 0) {
     unsettled_.erase(open);
+    if (auto late = late_drops_.extract(ask.process))
+      drop(ask.process, late.mapped());
     listener_.retains_settled(ask.process);
   }
 }
@@ -204,6 +217,7 @@ void object_directory::process_gone(process_id process) {
   to_send_.erase(process);
   std::erase(notified_, process);
   unsettled_.erase(process);
+  late_drops_.erase(process);
   for (auto& [serial, ask] : asks_)
     if (ask.process == process)
       ask.process = 0;

@@ -56,7 +56,7 @@ void local_scheduler::on_link(std::uint64_t number,
   accepted_.erase(at);
 }
 
-// -- drivers and workers ----------------------------------------------------------
+// -- drivers and workers ------------------------------------------------------
 
 void local_scheduler::on_attach(scheduler_link& link,
                                 const std::string& text) {
@@ -178,6 +178,7 @@ void local_scheduler::worker_gone(process_id process) {
     pool_.erase(at);
     machine_->process_left(process, how);
     flush_seals();
+    flush_wishes();
     send(neighbours_.store, client_gone{process});
     return;
   }
@@ -203,6 +204,7 @@ void local_scheduler::lose(scheduler_link& link, const std::string& why) {
     RAYD_INFO("driver {} of {} left", link.pid, job_name(link.job));
     machine_->process_left(link.process, why);
     flush_seals();
+    flush_wishes();
     send(neighbours_.store, client_gone{link.process});
     to_head(job_ended{link.job, link.said_goodbye ? "succeeded" : "failed"});
     return;
@@ -219,7 +221,7 @@ void local_scheduler::lose(scheduler_link& link, const std::string& why) {
   }
 }
 
-// -- other nodes ---------------------------------------------------------------------
+// -- other nodes --------------------------------------------------------------
 
 void local_scheduler::on_dialled(const link_dialled& dialled) {
   auto& link = add_link(dialled.root);
@@ -298,8 +300,12 @@ void local_scheduler::on_drain() {
       link->add(end_process{"the node was stopped"});
   for (const auto& [token, process] : pool_)
     caf::anon_send(neighbours_.pool, end_worker_process{token});
-  if (begun())
-    to_head(node_leaves{options_.machine.self, "it was stopped"});
+  if (!begun())
+    return;
+  // The head takes nothing more from a node that has left.
+  mirror_sent_ = {};
+  send_mirror(clock::now());
+  to_head(node_leaves{options_.machine.self, "it was stopped"});
 }
 
 } // namespace rayd

@@ -130,7 +130,7 @@ void local_scheduler::on_answer(std::uint64_t request, const std::string& text,
   send_bytes(link->second->lane.peer(), query_atom::value, answer);
 }
 
-// -- reports ------------------------------------------------------------------------
+// -- reports ------------------------------------------------------------------
 
 void local_scheduler::send_load(clock::time_point now) {
   load_changed_ = load_changed_ || busy_;
@@ -159,16 +159,38 @@ void local_scheduler::send_load(clock::time_point now) {
 }
 
 void local_scheduler::send_mirror(clock::time_point now) {
-  if (mirror_.empty() || (!neighbours_.global && !head_))
+  if (mirror_.empty()
+      || (!mirror_.full() && now - mirror_sent_ < mirror_interval))
     return;
-  if (!mirror_.full() && now - mirror_sent_ < mirror_interval)
-    return;
+  auto* link = head_link();
   mirror_sent_ = now;
-  while (auto block = mirror_.take(options_.machine.self)) {
-    to_head(*block);
-    if (!mirror_.full())
-      break;
-  }
+  do {
+    if (!neighbours_.global && (!link || !link->lane.can_send()))
+      return;
+    auto block = mirror_.take(options_.machine.self);
+    if (neighbours_.global)
+      pass_mirror(std::move(*block), own_node_link,
+                  caf::actor_cast<caf::strong_actor_ptr>(this));
+    else
+      link->add(mirror_block{std::move(block->tasks),
+                             std::move(block->objects)});
+    if (link)
+      link->flush();
+  } while (mirror_.full());
+}
+
+scheduler_link* local_scheduler::head_link() {
+  if (!head_)
+    return nullptr;
+  const auto at = links_.find(caf::actor_cast<caf::actor_addr>(head_));
+  return at == links_.end() ? nullptr : at->second.get();
+}
+
+void local_scheduler::pass_mirror(mirror_records&& records,
+                                  std::uint64_t link,
+                                  const caf::strong_actor_ptr& root) {
+  caf::anon_send(neighbours_.global,
+                 control_from{link, root, encode_control(records)});
 }
 
 } // namespace rayd

@@ -34,12 +34,23 @@ void local_scheduler::receive(scheduler_link& link) {
     }
     for (auto& record : *records) {
       if (link.node != 0)
-        machine_->on_peer_record(link.node, std::move(record));
+        on_node_record(link, std::move(record));
       else if (link.process != 0)
         on_client_record(link, std::move(record));
     }
     link.lane.consumed(bytes);
   }
+}
+
+void local_scheduler::on_node_record(scheduler_link& link,
+                                     lane_record&& record) {
+  auto* mirror = std::get_if<mirror_block>(&record);
+  if (!mirror)
+    machine_->on_peer_record(link.node, std::move(record));
+  else if (neighbours_.global)
+    pass_mirror({link.node, std::move(mirror->tasks),
+                 std::move(mirror->objects)},
+                link.number, link.lane.peer());
 }
 
 void local_scheduler::on_client_record(scheduler_link& link,
@@ -51,12 +62,11 @@ void local_scheduler::on_client_record(scheduler_link& link,
   const bool taken = std::visit(
     overloaded{
       [&](create_object_room& x) {
-        send(neighbours_.store,
-             create_object{x.request, process, x.object, x.size});
+        creations_.push_back({x.request, process, x.object, x.size});
         return true;
       },
       [&](want_spare_room& x) {
-        send(neighbours_.store, give_room{process, x.at_least});
+        rooms_.push_back({process, x.at_least});
         return true;
       },
       [&](abort_object_room& x) {
@@ -117,8 +127,17 @@ void local_scheduler::flush_seals() {
     send(neighbours_.store, seal_objects{std::exchange(seals_, {})});
 }
 
+// Asked for after the turn, for what it has freed may be the room wanted.
+void local_scheduler::flush_wishes() {
+  for (const auto& wish : std::exchange(creations_, {}))
+    send(neighbours_.store, wish);
+  for (const auto& wish : std::exchange(rooms_, {}))
+    send(neighbours_.store, wish);
+}
+
 void local_scheduler::flush() {
   flush_seals();
+  flush_wishes();
   for (auto& [address, link] : links_)
     if (link->waits())
       link->flush();

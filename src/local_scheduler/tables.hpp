@@ -71,6 +71,7 @@ struct worker_entry {
 
 struct job_entry {
   process_id driver = 0; ///< 0: its driver is on another node.
+  node_index home = 0;   ///< The node of its driver.
   std::string description;
   std::uint32_t starting = 0; ///< Workers asked for, not here yet.
   std::vector<process_id> idle;
@@ -97,6 +98,8 @@ struct actor_entry {
     friend auto operator<=>(const source&, const source&) = default;
   };
   std::map<source, std::deque<object_id>> calls;
+  source served;             ///< Who had the last turn.
+  std::size_t sent_away = 0; ///< Calls that another node has not answered.
 };
 
 } // namespace rayd

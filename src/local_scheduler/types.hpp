@@ -43,6 +43,10 @@ struct machine_options {
   /// Calls that an actor's process may have ahead of it.
   std::uint32_t actor_window = 256;
 
+  /// Calls on their way to an actor on another node; the rest waits here, so
+  /// that a node that does not read costs no more than the records.
+  std::uint32_t remote_actor_window = 2048;
+
   /// Idle workers beyond one per CPU end after this.
   std::int64_t idle_worker_us = 2'000'000;
 

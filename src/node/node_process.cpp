@@ -52,7 +52,6 @@ std::string node_process::reason() const {
 }
 
 void node_process::expel(const std::string& why) {
-  RAYD_ERROR("this node ends: {}", why);
   std::lock_guard guard{mutex_};
   if (expelled_.empty())
     expelled_ = why;
@@ -60,7 +59,7 @@ void node_process::expel(const std::string& why) {
   ::eventfd_write(ended_, 1);
 }
 
-// -- gate callbacks, on the gate's thread ----------------------------------------
+// -- gate callbacks, on the gate's thread -------------------------------------
 
 gate_answer node_process::decide(const hello& greeting, const peer_info& peer) {
   const auto index = index_.load();
@@ -69,6 +68,14 @@ gate_answer node_process::decide(const hello& greeting, const peer_info& peer) {
   if (greeting.use == link_use::bulk && greeting.role != peer_role::node)
     return refusal{refusal_reason::refused,
                    "only nodes exchange object bytes"};
+  const bool joins = greeting.role == peer_role::node
+                     && greeting.use == link_use::messages
+                     && greeting.node == 0;
+  if (joins && options_.role != node_role::head)
+    return refusal{refusal_reason::refused,
+                   fmt::format("this node is not the head of its cluster, "
+                               "which answers at {}: join there",
+                               to_string(options_.head))};
   const bool client = greeting.role == peer_role::driver
                       || greeting.role == peer_role::worker;
   if (client && !peer.local)
@@ -95,7 +102,7 @@ void node_process::accept(accepted peer) {
                    caf::actor_cast<caf::strong_actor_ptr>(scheduler_));
 }
 
-// -- the end -----------------------------------------------------------------------
+// -- the end ------------------------------------------------------------------
 
 void node_process::stop() {
   if (dialler_)

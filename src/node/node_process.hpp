@@ -49,7 +49,7 @@ public:
   std::string reason() const;
 
 private:
-  // -- node_start.cpp: the steps of start() ------------------------------------
+  // -- node_start.cpp: the steps of start() -----------------------------------
   std::optional<node_failure> make_keys();
   std::optional<node_failure> make_store();
   std::optional<node_failure> spawn_rooms();

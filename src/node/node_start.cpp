@@ -56,13 +56,6 @@ std::string sentence_of(const caf::error& why) {
   return caf::to_string(why);
 }
 
-/// What a person does about a secret that is missing or wrong.
-std::string secret_advice(const endpoint& head) {
-  return fmt::format("copy the file that `rayd start --head` named on {} and "
-                     "give it with --redis-password-file=FILE",
-                     head.host);
-}
-
 } // namespace
 
 std::optional<node_failure> node_process::start() {
@@ -85,7 +78,8 @@ std::optional<node_failure> node_process::make_keys() {
     return failed(exit_code::refused,
                   fmt::format("the cluster at {} wants its secret: {}",
                               to_string(options_.head),
-                              secret_advice(options_.head)));
+                              secret_advice(options_.session_base,
+                                            options_.head)));
   auto secret = cluster_secret::parse(options_.password.reveal());
   if (!secret)
     return failed(exit_code::usage, secret.error().message);
@@ -247,7 +241,7 @@ node_process::dial_head(node_entry& own, std::optional<link_dialled>& link) {
     const auto& why = dialled.error();
     auto sentence = why.message;
     if (why.reason == dial_error::wrong_secret)
-      sentence += ": " + secret_advice(options_.head);
+      sentence += ": " + secret_advice(options_.session_base, options_.head);
     return failed(why.reason == dial_error::bad_address ? exit_code::usage
                                                         : exit_code::refused,
                   sentence);

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <csignal>
+#include <thread>
 
 namespace rayd {
 
@@ -69,17 +70,19 @@ private:
   std::array<pollfd, 4> watched_{};
 };
 
-/// The second signal: everything dies with this process, by the kernel.
-void end_at_once_on_signal() {
-  struct sigaction action {};
-  action.sa_handler = [](int) { ::_exit(1); };
-  ::sigaction(SIGTERM, &action, nullptr);
-  ::sigaction(SIGINT, &action, nullptr);
-  sigset_t signals;
-  ::sigemptyset(&signals);
-  ::sigaddset(&signals, SIGTERM);
-  ::sigaddset(&signals, SIGINT);
-  ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+/// The second signal: everything dies with this process, by the kernel, and
+/// what would stay in the file system is taken away before.
+void end_at_once_on_signal(const session& own) {
+  std::thread{[copy = own]() mutable {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, SIGTERM);
+    ::sigaddset(&signals, SIGINT);
+    int number = 0;
+    ::sigwait(&signals, &number);
+    end_session(copy);
+    ::_exit(1);
+  }}.detach();
 }
 
 } // namespace
@@ -87,7 +90,10 @@ void end_at_once_on_signal() {
 int run_node(const node_options& options, session& session,
              ready_report& report, int lifeline_fd) {
   int code = static_cast<int>(exit_code::ok);
-  node_process node{options, session};
+  // Never destroyed: CAF's actor_system may wait in its destructor for
+  // threads that do not end. stop() ends all that matters; the process's
+  // `_exit` the rest.
+  auto& node = *new node_process{options, session};
   if (auto failure = node.start()) {
     report.failed(failure->code, failure->sentence);
     code = static_cast<int>(failure->code);
@@ -101,7 +107,7 @@ int run_node(const node_options& options, session& session,
   }
   session.record.state = "ending";
   (void) write_record(session);
-  end_at_once_on_signal();
+  end_at_once_on_signal(session);
   node.stop();
   return code;
 }

@@ -33,7 +33,7 @@ public:
   }
 
   /// Waits until rung since *seen* or *deadline* (none: for ever). Gives up
-  /// the core 64 times before it sleeps.
+  /// the core 64 times, but for 50 us at most, before it sleeps.
   /// @returns False when the deadline passed without a ring.
   bool wait(std::uint32_t seen, std::optional<clock::time_point> deadline);
 

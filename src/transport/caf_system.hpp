@@ -8,7 +8,7 @@ namespace rayd {
 
 /// The actor system of a process, with every knob of CAF set here and nowhere
 /// else: one scheduler thread, work sharing, deserialisation in the I/O
-/// thread, heartbeats, no configuration file, no automatic connections, a
+/// thread, no heartbeats, no configuration file, no automatic connections, a
 /// random node id. CAF never listens and never dials; hand_over.hpp gives it
 /// connections. Between processes only (atom, std::string) is sent.
 ///

@@ -77,8 +77,7 @@ std::optional<dial_failure> shake(ssl_st* ssl, int fd, const attempt& to) {
     }
     if (step.reason == tls_reason::other_key)
       return to.fail(dial_error::wrong_secret,
-                     "the cluster there has another secret; copy the secret "
-                     "file of its head to this machine");
+                     "the cluster there has another secret");
     return to.fail(dial_error::not_rayd,
                    step.reason == tls_reason::broken_off
                      ? "the connection ended in the TLS handshake; is this a "

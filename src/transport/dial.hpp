@@ -16,7 +16,7 @@ namespace rayd {
 enum class dial_error : std::uint8_t {
   unreachable,   ///< Nobody answers at the address.
   timed_out,     ///< Somebody may be there but did not finish in time.
-  wrong_secret,  ///< A rayd of another secret.
+  wrong_secret,  ///< A rayd of another secret; the caller says what to do.
   other_version, ///< The sentence names both versions.
   other_cluster,
   refused,  ///< The sentence is the peer's.

@@ -62,8 +62,8 @@ gate_failure tcp_failure(const addrinfo& where, std::uint16_t port,
   if (code == EADDRINUSE) {
     const auto owner = port_owner(port);
     return {gate_error::port_taken,
-            fmt::format("{} is taken by {}; choose another --port or 0 for any "
-                        "free one",
+            fmt::format("{} is taken by {}; choose another --port (in a node "
+                        "--node-port), or 0 for any free one",
                         place, owner.empty() ? "another process" : owner)};
   }
   if (code == EADDRNOTAVAIL)
@@ -108,6 +108,7 @@ outcome<listener, gate_failure> listen_unix(const std::string& path) {
       || ::bind(made.socket.get(), reinterpret_cast<const sockaddr*>(&*address),
                 sizeof *address)
            != 0
+      || ::chmod(path.c_str(), 0600) != 0 // The folder is closed, too.
       || ::listen(made.socket.get(), backlog) != 0)
     return gate_failure{gate_error::system,
                         fmt::format("cannot listen on {}: {}", path,

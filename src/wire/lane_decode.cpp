@@ -164,7 +164,11 @@ lane_record from_any(schema::Record::Reader from) {
     case Record::END_JOB: return end_job{from.getEndJob()};
     case Record::DESCRIBE_JOB:
       return describe_job{from.getDescribeJob().getJob(),
+                          from.getDescribeJob().getHome(),
                           from.getDescribeJob().getText()};
+    case Record::MIRROR_BLOCK:
+      return mirror_block{to_string(from.getMirrorBlock().getTasks()),
+                          to_string(from.getMirrorBlock().getObjects())};
     default: return from_own_node(from);
   }
 }

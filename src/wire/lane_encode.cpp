@@ -235,7 +235,14 @@ void put(record_builder out, const end_job& x) {
 void put(record_builder out, const describe_job& x) {
   auto to = out.initDescribeJob();
   to.setJob(x.job);
+  to.setHome(x.home);
   to.setText(x.text);
+}
+
+void put(record_builder out, const mirror_block& x) {
+  auto to = out.initMirrorBlock();
+  to.setTasks(as_data(x.tasks));
+  to.setObjects(as_data(x.objects));
 }
 
 } // namespace

@@ -44,6 +44,9 @@ struct sizer {
   std::size_t operator()(const object_located& x) const {
     return 40 + size_of(x.hint.value) + 4 * x.hint.nodes.size();
   }
+  std::size_t operator()(const mirror_block& x) const {
+    return 32 + x.tasks.size() + x.objects.size();
+  }
   std::size_t operator()(const query_answer& x) const {
     return 32 + x.text.size() + x.failure.size();
   }

@@ -19,7 +19,7 @@
 
 namespace rayd {
 
-// -- gate, node agent -> local scheduler ----------------------------------------
+// -- gate, node agent -> local scheduler --------------------------------------
 
 /// The gate let a peer in (its first message carries the same link number).
 struct link_accepted {
@@ -76,7 +76,7 @@ struct drain {
 
 struct drained {};
 
-// -- local scheduler -> node agent -----------------------------------------------
+// -- local scheduler -> node agent --------------------------------------------
 
 /// A message of the head that concerns membership.
 struct membership_news {
@@ -88,7 +88,7 @@ struct peer_link_lost {
   node_index node = 0;
 };
 
-// -- local scheduler <-> worker pool ----------------------------------------------
+// -- local scheduler <-> worker pool ------------------------------------------
 
 /// Start a process of the job's program in role worker.
 struct start_worker_process {
@@ -124,7 +124,7 @@ struct end_worker_process {
   std::uint64_t token = 0;
 };
 
-// -- local scheduler <-> object transfer -------------------------------------------
+// -- local scheduler <-> object transfer --------------------------------------
 
 /// Bring a copy of *object* into this node's store from one of *holders*.
 struct fetch_object {

@@ -46,6 +46,7 @@ public:
   const std::map<object_id, std::uint64_t>& store() const { return store_; }
   bool has(const object_id& id) const { return store_.contains(id); }
   bool paused() const noexcept { return paused_; }
+  bool has_begins() const noexcept { return !begins_.empty(); }
 
   /// Empty when nothing is left but idle workers; else what.
   std::string leftovers(bool jobs_over) const;
@@ -53,8 +54,10 @@ public:
   void on_process_record(process& from, lane_record&& record);
   void on_peer_record(node_index from, lane_record&& record);
   void driver_left(process& driver, bool good);
-  void serve(const object_id& id, node_index to,
-             std::function<void(bool)> answer);
+
+  /// Gets the bytes, or null when they are not to be had.
+  using reader = std::function<void(const std::string*)>;
+  void serve(const object_id& id, reader answer);
 
   const std::size_t place;
   std::uint64_t link = 0; ///< With the head; 0: lost.
@@ -76,9 +79,12 @@ private:
 
   void try_holder(const object_id& id, std::vector<node_index> holders,
                   std::vector<node_index> failed);
+  void watch_transfer(node_index holder, std::shared_ptr<bool> answered,
+                      timeline::action give_up);
   void end_turn();
   void arm();
   void send_load();
+  void forget_given(process_id worker, const object_id& task);
   void check_accounts();
   void to_head(control_message message);
 
@@ -108,7 +114,7 @@ private:
   time_us armed_for_ = 0;
   bool turn_due_ = false;
   time_us ticked_ = 0;
-  bool started_something_ = false;
+  std::map<process_id, std::map<object_id, resource_set>> given_;
   std::map<process_id, resource_set> resumed_; ///< Took its CPUs back.
 };
 

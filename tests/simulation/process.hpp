@@ -22,7 +22,7 @@ class node;
 /// worker that runs tasks or hosts an actor. It speaks the protocol of the
 /// real client runtime: counts its references, wants what it gets, says when
 /// it blocks, gives back what it has not begun.
-class process {
+class process : public std::enable_shared_from_this<process> {
 public:
   process(world& all, node& at, process_id id, job_number job, bool driver);
 
@@ -59,6 +59,7 @@ private:
     std::uint64_t actor_seed = 0;
     std::uint64_t calls = 0;           ///< Of an own actor.
     std::uint64_t answer = 0;          ///< Of a call: what must come; 0: any.
+    object_id actor;                   ///< Of a call.
     std::shared_ptr<expected> expects; ///< In drivers.
     bool unsure = false; ///< Of an actor that may be dead or another's.
   };
@@ -73,6 +74,7 @@ private:
     bool blocked_before = false;
   };
 
+  // -- running --------------------------------------------------------------
   void go_on();
   void after(time_us delay);
   void start(run_task&& task);
@@ -80,20 +82,25 @@ private:
   void submit(const step& s);
   void put(const step& s);
   bool get(std::size_t index);
+  bool opened(std::size_t index, const object_value& value);
   void spawn(const step& s);
   void call(const step& s, bool counted);
+  void kill(const step& s);
   void finish(const step& s);
   void answer(object_value value);
-  void fail(const std::string& bytes);
+  void answer_call(const run_task& task);
   void end_activation();
-  void host(run_task&& task);
 
-  std::optional<std::size_t> add_slot(slot x, bool own);
+  // -- the client runtime ---------------------------------------------------
+  void add_slot(slot x, bool own);
   void hold(const object_id& id, bool tell);
   void drop(const object_id& id);
-  void open(std::size_t index, const payload& value);
-  void check(const slot& x, const object_value& value, const payload& got);
-  task_spec make_spec(const step& s);
+  void check(const slot& x, const object_value& value);
+  object_value make_value(payload content, bool stored);
+  payload content_of(const object_id& id, const object_value& value) const;
+  task_spec make_spec(task_kind kind);
+  void pass(task_spec& spec, const step& s);
+  std::vector<nested_ref> refs(const std::vector<std::size_t>& which) const;
   void send(lane_record record);
   void on_value(object_ready&& ready);
 
@@ -115,7 +122,7 @@ private:
 
   // When it hosts an actor.
   std::uint64_t actor_seed_ = 0;
-  std::map<std::uint64_t, int> seen_calls_;
+  std::uint64_t calls_ = 0;
 };
 
 } // namespace rayd::simulation

@@ -292,7 +292,11 @@ evaluate(std::uint64_t seed, std::uint32_t size, script_limits limits,
     slots.push_back(x);
     steps.add(x->actor_seed != 0, own);
   };
-  for (const auto& x : values) {
+  for (auto at = values.begin(); at != values.end(); ++at) {
+    const auto& x = *at;
+    // An object is one dependency, however many references name it.
+    if (std::find(values.begin(), at, x) != at)
+      continue;
     if (x->failed)
       return failed();
     number = mix(number, x->number);

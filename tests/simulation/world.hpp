@@ -37,7 +37,7 @@ enum class trouble : std::uint8_t {
            ///< start, fetches fail.
 };
 
-const char* to_string(trouble kind) noexcept;
+const char* name_of(trouble kind) noexcept;
 
 /// What went wrong: one sentence.
 struct violation : std::runtime_error {
@@ -108,6 +108,8 @@ public:
   bool unruly = false; ///< Control messages come late and twice.
   std::map<std::uint64_t, std::string> arena; ///< All stores' bytes.
   std::uint64_t last_place = 0;
+  bool killed = false;     ///< Some actor was, by its maker.
+  bool names_used = false; ///< Some actor asked for a name.
 
 private:
   void build();

@@ -176,6 +176,14 @@ struct JobDescription {
   job @0 :UInt32;
   text @1 :Text;
   # JSON.
+  home @2 :UInt32;
+  # Node of its driver.
+}
+
+struct Mirror {
+  tasks @0 :Data;
+  objects @1 :Data;
+  # Blocks, see records.capnp.
 }
 
 struct Record {
@@ -219,6 +227,7 @@ struct Record {
     cancelAssigned @36 :Attempt;
     endJob @37 :UInt32;
     describeJob @38 :JobDescription;
+    mirrorBlock @39 :Mirror;
   }
 }
 

@@ -54,13 +54,12 @@ TEST_CASE("methods run on the actor's object", "[actors]") {
     CHECK(ray::get(c.call<&counter::get>()) == 7);
     CHECK(ray::get(c.call<&counter::reference>()) == 7);
     CHECK(ray::get(c.call<&counter::inherited>()) == 8);
-    CHECK(ray::get(
-            c.call<static_cast<double (counter::*)(double)>(&counter::twice)>(
-              1.5))
-          == 3.0);
+    CHECK(
+      ray::get(
+        c.call<static_cast<double (counter::*)(double)>(&counter::twice)>(1.5))
+      == 3.0);
     CHECK(ray::get(c.call<&counter::add>(ray::put(1))) == 8);
-    CHECK_THROWS_AS(ray::get(c.call<&counter::fail>()),
-                    std::invalid_argument);
+    CHECK_THROWS_AS(ray::get(c.call<&counter::fail>()), std::invalid_argument);
     CHECK(ray::get(c.call<&counter::get>()) == 8);
     CHECK(ray::get(ray::remote<ask>(c)) == 18);
   }

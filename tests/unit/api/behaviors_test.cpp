@@ -62,7 +62,9 @@ caf::behavior counter(caf::stateful_actor<counter_state>* self, int first) {
       self->state.late.deliver(caf::make_message(value));
     },
     [](double x) { return x; },
-    [](const sample& x) { return sample{2 * x.value, x.label + "!"}; },
+    [](const sample& x) {
+      return sample{2 * x.value, x.label + "!"};
+    },
     [](ray::object_ref<int> ref) { return ray::get(ref) + 1; },
   };
 }
@@ -146,8 +148,7 @@ TEST_CASE("a reply of another type names both", "[behaviors]") {
   CHECK(contains(failure_of(wrong), "string"));
   CHECK(contains(failure_of(wrong), "counter"));
   CHECK_THROWS_AS(ray::get(c.request<int>("no handler")), ray::wrong_type);
-  CHECK_THROWS_AS(ray::get(c.request<int>(fail_atom::value)),
-                  ray::task_error);
+  CHECK_THROWS_AS(ray::get(c.request<int>(fail_atom::value)), ray::task_error);
   CHECK(ray::get(c.request<int>(get_atom::value)) == 3);
 }
 
@@ -161,8 +162,7 @@ TEST_CASE("an exception ends the behaviour and callers hear which",
   CHECK(contains(failure_of(bad), "broken"));
   CHECK_THROWS_AS(ray::get(bad), ray::actor_died);
   CHECK_THROWS_AS(ray::get(open), ray::actor_died);
-  CHECK_THROWS_AS(ray::get(c.request<int>(get_atom::value)),
-                  ray::actor_died);
+  CHECK_THROWS_AS(ray::get(c.request<int>(get_atom::value)), ray::actor_died);
   CHECK_FALSE(fx.process->end_of_actor().empty());
 }
 

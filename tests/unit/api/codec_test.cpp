@@ -66,8 +66,8 @@ struct refusal {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, picky& p) {
-  return f(p.even, caf::meta::load_callback(
-                     [&] { return refusal{p.even % 2 != 0}; }));
+  return f(p.even,
+           caf::meta::load_callback([&] { return refusal{p.even % 2 != 0}; }));
 }
 
 template <class T>

@@ -16,26 +16,17 @@ struct bare : std::exception {};
 
 int throws(int what) {
   switch (what) {
-    case 0:
-      return std::vector<int>(2).at(7);
-    case 1:
-      throw my_failure("mine");
-    case 2:
-      throw bare();
-    case 3:
-      throw 42;
-    case 4:
-      throw std::bad_optional_access();
-    case 5:
-      throw std::string("text");
+    case 0: return std::vector<int>(2).at(7);
+    case 1: throw my_failure("mine");
+    case 2: throw bare();
+    case 3: throw 42;
+    case 4: throw std::bad_optional_access();
+    case 5: throw std::string("text");
     case 6:
       throw std::system_error(std::make_error_code(std::errc::io_error), "io");
-    case 7:
-      throw ray::object_lost("it is gone");
-    case 8:
-      throw std::bad_alloc();
-    default:
-      return what;
+    case 7: throw ray::object_lost("it is gone");
+    case 8: throw std::bad_alloc();
+    default: return what;
   }
 }
 
@@ -99,8 +90,7 @@ TEST_CASE("a task's exception is caught as what it was", "[errors]") {
   CHECK(ray::get(ray::remote<throws>(99)) == 99);
 }
 
-TEST_CASE("a task_error names function, type, process and chain",
-          "[errors]") {
+TEST_CASE("a task_error names function, type, process and chain", "[errors]") {
   fake_session fx;
   try {
     ray::get(ray::remote<passes_on>(ray::remote<throws>(1)));
@@ -161,10 +151,11 @@ TEST_CASE("without a session everything says so", "[errors]") {
 
 TEST_CASE("options that do not work yet are refused by name", "[errors]") {
   fake_session fx;
-  CHECK(ray::get(ray::remote<adds>(
-          ray::with{.num_cpus = 2, .resources = {{"a", 1}}, .name = "n",
-                    .max_retries = 0},
-          1, 2))
+  CHECK(ray::get(ray::remote<adds>(ray::with{.num_cpus = 2,
+                                             .resources = {{"a", 1}},
+                                             .name = "n",
+                                             .max_retries = 0},
+                                   1, 2))
         == 3);
   const auto refused = [](const ray::with& options) -> std::string {
     try {

@@ -26,7 +26,7 @@ private:
 
 struct aligned_free {
   void operator()(std::byte* memory) const noexcept {
-    ::operator delete(memory, std::align_val_t{store_alignment});
+    ::operator delete (memory, std::align_val_t{store_alignment});
   }
 };
 
@@ -34,7 +34,7 @@ class fake_room final : public reservation {
 public:
   explicit fake_room(std::size_t size)
     : memory_(static_cast<std::byte*>(
-        ::operator new(size + 1, std::align_val_t{store_alignment}))) {
+      ::operator new (size + 1, std::align_val_t{store_alignment}))) {
     std::memset(memory_.get(), 0xab, size);
     bytes = {memory_.get(), size};
   }
@@ -178,9 +178,8 @@ void fake_runtime::drop_reference(const object_id& id) noexcept {
 stored_value fake_runtime::value_of(const object_id& id) {
   const auto found = records_.find(id);
   if (found == records_.end())
-    return owned(
-      rayd::encode_failure(ray::errc::object_lost, "no such object"),
-      stored_value::kind::failure);
+    return owned(rayd::encode_failure(ray::errc::object_lost, "no such object"),
+                 stored_value::kind::failure);
   return found->second->value;
 }
 

@@ -52,8 +52,9 @@ double first(ray::array<double> xs) {
   return xs[0];
 }
 ray::array<int> ramp(std::size_t n) {
-  return ray::array<int>::make(
-    n, [](std::span<int> xs) { std::iota(xs.begin(), xs.end(), 0); });
+  return ray::array<int>::make(n, [](std::span<int> xs) {
+    std::iota(xs.begin(), xs.end(), 0);
+  });
 }
 ray::array<int> same(const ray::array<int>& xs) {
   return xs;
@@ -136,8 +137,8 @@ TEST_CASE("get keeps the order and takes several types", "[tasks]") {
   CHECK(i == 4);
   CHECK(s == "x");
   CHECK(v == std::monostate{});
-  static_assert(std::is_void_v<decltype(ray::get(
-                  std::vector<ray::object_ref<void>>{}))>);
+  static_assert(
+    std::is_void_v<decltype(ray::get(std::vector<ray::object_ref<void>>{}))>);
   ray::get(std::vector{ray::remote<nothing>(), ray::remote<nothing>()});
   CHECK(ray::get(ray::put("literal")) == "literal");
   CHECK_THROWS_AS(ray::get(ray::object_ref<int>{}), ray::object_lost);
@@ -193,9 +194,9 @@ TEST_CASE("an array returned by a task is its result in place", "[tasks]") {
     const auto kept = ray::get(ray::remote<same>(made));
     CHECK(kept.data() == xs.data());
     CHECK(ray::get(ray::put(ray::array<int>{})).empty());
-    CHECK_THROWS_AS(ray::get(ray::object_ref<ray::array<double>>{
-                      made.handle()}),
-                    ray::wrong_type);
+    CHECK_THROWS_AS(
+      ray::get(ray::object_ref<ray::array<double>>{made.handle()}),
+      ray::wrong_type);
     CHECK_THROWS_AS(
       ray::get(ray::object_ref<ray::array<int>>{ray::put(5).handle()}),
       ray::wrong_type);

@@ -83,8 +83,9 @@ TEST_CASE("joining without a secret is refused and names the file",
   CHECK(shell.run({"start", "--address=10.9.9.9:6379"}) == 3);
   CHECK(shell.talk.str()
         == "rayd: no secret is given for the head at 10.9.9.9:6379: copy the "
-           "file that rayd start --head named there to this machine and give "
-           "it with --redis-password-file=FILE\n");
+           "file that rayd start --head named on 10.9.9.9 (SESSION/secret, or "
+           "the one given there) to this machine and give it with "
+           "--redis-password-file=FILE\n");
   auto head = shell.add_session("20260101-000000-1-head", own_identity(),
                                 node_role::head, 1);
   CHECK(shell.run({"start", "--address=localhost"}) == 3);

@@ -123,21 +123,25 @@ protected:
       ++log_->batches;
       auto records = decode_batch(*batch);
       for (auto& record : *records)
-        if (!log_->handle || !log_->handle(record)) {
+        if (const auto* query = std::get_if<client_query>(&record))
+          send({query_answer{query->request, R"({"nodes":[]})", {}}});
+        else if (!log_->handle || !log_->handle(record)) {
           const std::lock_guard guard{log_->lock};
           log_->records.push_back(std::move(record));
           log_->changed.notify_all();
         }
       lane_->consumed(batch->size());
     }
+    if (!unsent_.empty() && lane_->send(unsent_) != lane_outcome::sent)
+      return false; // Credit wakes this thread again.
     std::vector<lane_record> records;
     {
       const std::lock_guard guard{log_->lock};
       records.swap(to_send_);
     }
     if (!records.empty()) {
-      auto batch = encode_batch(records);
-      lane_->send(batch);
+      unsent_ = encode_batch(records);
+      lane_->send(unsent_);
     }
     return false;
   }
@@ -151,6 +155,7 @@ private:
   std::shared_ptr<fake_node_log> log_;
   std::unique_ptr<basp_lane> lane_;
   std::vector<lane_record> to_send_;
+  std::string unsent_;
 };
 
 /// Gives other processes and threads time to do what they must not do.

@@ -1,0 +1,536 @@
+#include "node.hpp"
+
+#include "base/overloaded.hpp"
+#include "record_text.hpp"
+#include "world.hpp"
+
+#include <algorithm>
+
+namespace rayd::simulation {
+
+namespace {
+
+constexpr time_us tick_interval = 10'000;
+constexpr time_us idle_tick = 500'000;
+constexpr time_us load_interval = 5000;
+constexpr time_us heartbeat = 1'000'000;
+
+} // namespace
+
+node::node(world& all, std::size_t at, resource_set total)
+  : place(at), world_(all), total_(std::move(total)) {}
+
+// -- events -------------------------------------------------------------------
+
+void node::act(timeline::action event) {
+  if (!alive_)
+    return;
+  if (paused_) {
+    backlog_.push_back(std::move(event));
+    return;
+  }
+  if (machine_)
+    machine_->at(world_.time.now(), world_.time.now());
+  event();
+  if (!alive_ || !machine_)
+    return;
+  load_changed_ = true;
+  // The actor runs one turn for a group of messages.
+  if (world_.chance(60)) {
+    end_turn();
+  } else if (!turn_due_) {
+    turn_due_ = true;
+    world_.time.after(20, [this] {
+      if (!alive_ || !turn_due_)
+        return;
+      if (paused_)
+        backlog_.push_back([] {});
+      else
+        end_turn();
+    });
+  }
+}
+
+void node::end_turn() {
+  turn_due_ = false;
+  machine_->at(world_.time.now(), world_.time.now());
+  if (world_.time.now() - ticked_ >= tick_interval) {
+    ticked_ = world_.time.now();
+    machine_->tick();
+  }
+  machine_->turn();
+  for (const auto process : machine_->take_notified())
+    while (machine_->has_ready(process))
+      machine_->send_ready(process, 64 * (1 + world_.random.below(20)));
+  check_accounts();
+  send_load();
+  arm();
+}
+
+void node::arm() {
+  const bool busy = machine_->task_count() > 0;
+  const auto next = std::max<time_us>(
+    1, std::min(busy ? ticked_ + tick_interval - world_.time.now() : idle_tick,
+                load_changed_ ? load_sent_ + load_interval - world_.time.now()
+                              : idle_tick));
+  const auto when = world_.time.now() + next;
+  if (armed_ && armed_for_ <= when)
+    return;
+  armed_ = true;
+  armed_for_ = when;
+  world_.time.at(when, [this, when] {
+    if (!armed_ || armed_for_ != when || !alive_)
+      return;
+    armed_ = false;
+    if (paused_) {
+      backlog_.push_back([] {});
+      return;
+    }
+    end_turn();
+  });
+}
+
+void node::pause(time_us until) {
+  if (paused_ || !alive_)
+    return;
+  world_.trace("{} stands still until {}", node_name(index_), until);
+  paused_ = true;
+  world_.time.at(until, [this] {
+    paused_ = false;
+    world_.trace("{} goes on", node_name(index_));
+    for (auto& event : std::exchange(backlog_, {}))
+      act(std::move(event));
+    if (alive_ && machine_)
+      end_turn();
+  });
+}
+
+// -- life ---------------------------------------------------------------------
+
+void node::registered(const node_registered& x) {
+  if (machine_)
+    return;
+  index_ = x.index;
+  epoch_ = x.epoch;
+  machine_options options;
+  options.self = index_;
+  options.total = total_;
+  options.faults = world_.options.node_faults;
+  machine_ = std::make_unique<local_scheduler_machine>(
+    options, static_cast<effects&>(*this));
+  machine_->at(world_.time.now(), world_.time.now());
+  ticked_ = world_.time.now();
+  world_.trace("{} joins with {}", node_name(index_), to_string(total_));
+  for (const auto& peer : x.peers)
+    world_.connect(*this, peer.index);
+  for (auto& [request, program] : std::exchange(begins_, {}))
+    attach_driver(program.first, program.second);
+  arm();
+}
+
+void node::link_up(node_index peer) {
+  if (dead_.contains(peer) || !peers_.insert(peer).second)
+    return;
+  machine_->node_joined(peer);
+  for (auto& record : std::exchange(early_[peer], {}))
+    world_.send(index_, peer, std::move(record));
+  early_.erase(peer);
+}
+
+void node::peer_gone(node_index peer, const std::string& why) {
+  if (!machine_ || !dead_.insert(peer).second)
+    return;
+  world_.trace("{} hears that {} is dead: {}", node_name(index_),
+               node_name(peer), why);
+  peers_.erase(peer);
+  early_.erase(peer);
+  machine_->node_left(peer, why);
+}
+
+void node::crash() {
+  if (!alive_)
+    return;
+  world_.trace("{} crashes", node_name(index_));
+  alive_ = false;
+  for (auto& [id, process] : processes_)
+    process->crash();
+  world_.node_ended(*this);
+}
+
+void node::attach_driver(std::uint64_t seed, std::uint32_t size) {
+  const auto request = ++last_request_;
+  begins_[request] = {seed, size};
+  if (machine_)
+    to_head(begin_job{request, index_, 1, "sim", "/sim"});
+}
+
+void node::crash_process(process& which, const std::string& how) {
+  if (!which.alive())
+    return;
+  which.crash();
+  world_.trace("{} ends: {}", which.describe(), how);
+  const auto when = which.to_node->cut(
+    world_.time.now() + static_cast<time_us>(world_.random.below(300)));
+  which.from_node->cut(world_.time.now());
+  world_.time.at(
+    std::max(when, world_.time.now())
+      + static_cast<time_us>(world_.random.below(2000)),
+    [this, id = which.id(), how] {
+      act([this, id, how] {
+        const auto at = processes_.find(id);
+        if (at == processes_.end())
+          return;
+        const auto gone = at->second;
+        processes_.erase(at);
+        resumed_.erase(id);
+        given_.erase(id);
+        machine_->process_left(id, how);
+        if (gone->driver())
+          to_head(job_ended{gone->job(), "failed"});
+      });
+    });
+}
+
+void node::driver_left(process& driver, bool) {
+  crash_process(driver, "said goodbye");
+}
+
+// -- messages -----------------------------------------------------------------
+
+void node::on_control(const control_message& message) {
+  std::visit(
+    overloaded{
+      [&](const node_registered& x) { registered(x); },
+      [&](const place_tasks& x) {
+        if (machine_ && x.epoch >= epoch_)
+          machine_->place(x);
+      },
+      [&](const job_given& x) {
+        const auto at = begins_.find(x.request);
+        if (at == begins_.end())
+          return;
+        const auto [seed, size] = at->second;
+        begins_.erase(at);
+        const auto id = ++last_process_;
+        auto driver
+          = std::make_shared<process>(world_, *this, id, x.job, true);
+        driver->to_node = world_.make_stream(5, 200);
+        driver->from_node = world_.make_stream(5, 200);
+        processes_[id] = driver;
+        machine_->job_begun(x.job, id, "program");
+        driver->begin(seed, size);
+      },
+      [&](const actor_name_answer& x) {
+        const auto at = claims_.find(x.request);
+        if (at == claims_.end())
+          return;
+        const auto actor = at->second;
+        claims_.erase(at);
+        machine_->name_answered(actor, x.failure);
+      },
+      [&](const peer_dead& x) {
+        if (x.node == index_)
+          crash();
+        else
+          peer_gone(x.node, x.reason);
+      },
+      [](const auto&) {},
+    },
+    message);
+}
+
+void node::on_process_record(process& from, lane_record&& record) {
+  if (!processes_.contains(from.id()))
+    return;
+  const auto keep = [&](const object_id& id, const object_value& value) {
+    if (value.what == object_value::kind::stored)
+      store_.emplace(id, value.where.offset);
+  };
+  if (const auto* x = std::get_if<task_result>(&record)) {
+    keep(x->task, x->value);
+    forget_given(from.id(), x->task);
+  } else if (const auto* sealed = std::get_if<seal_object_room>(&record)) {
+    store_.emplace(sealed->object, sealed->where.offset);
+  } else if (const auto* wait = std::get_if<task_blocked>(&record)) {
+    if (wait->blocked)
+      resumed_.erase(from.id());
+    else
+      resumed_[from.id()] = given_[from.id()][wait->task];
+  } else if (const auto* back = std::get_if<tasks_returned>(&record)) {
+    for (const auto& task : back->tasks)
+      forget_given(from.id(), task);
+  }
+  world_.trace("{} -> {}: {}", from.describe(), node_name(index_),
+               describe(record));
+  machine_->on_record(from.id(), std::move(record));
+}
+
+/// A worker may keep what it took back until it has nothing more to do.
+void node::forget_given(process_id worker, const object_id& task) {
+  auto& given = given_[worker];
+  given.erase(task);
+  if (given.empty())
+    resumed_.erase(worker);
+}
+
+void node::on_peer_record(node_index from, lane_record&& record) {
+  if (!machine_)
+    return;
+  world_.trace("{} -> {}: {}", node_name(from), node_name(index_),
+               describe(record));
+  machine_->on_peer_record(from, std::move(record));
+}
+
+void node::to_head(control_message message) {
+  world_.to_head(*this, std::move(message));
+}
+
+void node::send_load() {
+  const auto now = world_.time.now();
+  const bool beat = now - load_sent_ >= heartbeat;
+  if (!beat && (!load_changed_ || now - load_sent_ < load_interval))
+    return;
+  auto load = last_load_;
+  machine_->fill_load(load);
+  const bool same = load.available == last_load_.available
+                    && load.waiting == last_load_.waiting
+                    && load.grants_seen.empty() && load.grants_done.empty();
+  load_changed_ = false;
+  if (same && !beat)
+    return;
+  load.node = index_;
+  load.epoch = epoch_;
+  load.sequence = ++sequence_;
+  load_sent_ = now;
+  to_head(load);
+  last_load_ = std::move(load);
+  last_load_.grants_seen.clear();
+  last_load_.grants_done.clear();
+}
+
+// -- effects --------------------------------------------------------------------
+
+void node::to_process(process_id to, lane_record record) {
+  const auto at = processes_.find(to);
+  if (at == processes_.end())
+    return;
+  if (const auto* run = std::get_if<run_task>(&record))
+    given_[to][run->spec.id] = run->spec.demand;
+  world_.trace("{} -> process {}: {}", node_name(index_), to,
+               describe(record));
+  stream::send(at->second->from_node,
+               [receiver = at->second, record = std::move(record)]() mutable {
+                 if (receiver->alive())
+                   receiver->on_record(std::move(record));
+               });
+}
+
+void node::to_node(node_index to, lane_record record) {
+  if (peers_.contains(to))
+    world_.send(index_, to, std::move(record));
+  else if (!dead_.contains(to))
+    early_[to].push_back(std::move(record));
+}
+
+void node::start_worker(job_number job) {
+  const bool fails = world_.kind == trouble::all && world_.chance(5);
+  const auto delay = static_cast<time_us>(500 + world_.random.below(20'000));
+  world_.time.after(delay, [this, job, fails] {
+    act([this, job, fails] {
+      if (fails) {
+        machine_->worker_start_failed(job, "it did not start");
+        return;
+      }
+      const auto id = ++last_process_;
+      auto worker = std::make_shared<process>(world_, *this, id, job, false);
+      worker->to_node = world_.make_stream(5, 200);
+      worker->from_node = world_.make_stream(5, 200);
+      processes_[id] = worker;
+      machine_->worker_joined(id, job, static_cast<std::int64_t>(id));
+    });
+  });
+}
+
+void node::end_worker(process_id worker, const std::string& reason) {
+  world_.time.after(
+    static_cast<time_us>(world_.random.below(2000)), [this, worker, reason] {
+      const auto at = processes_.find(worker);
+      if (alive_ && at != processes_.end())
+        crash_process(*at->second, "was ended: " + reason);
+    });
+}
+
+void node::free_local(const std::vector<object_id>& ids) {
+  for (const auto& id : ids) {
+    store_.erase(id);
+    for (const auto& [number, process] : processes_) {
+      const auto* value = process->value_of(id);
+      if (process->alive() && value && machine_->has_job(id.job())
+          && value->what == object_value::kind::stored
+          && value->where.offset != not_here)
+        world_.fail("{} frees {} under {}", node_name(index_),
+                    to_string(id), process->describe());
+    }
+  }
+}
+
+void node::claim_name(const task_spec& creation) {
+  const auto request = ++last_request_;
+  claims_[request] = creation.id;
+  to_head(claim_actor_name{request, creation.name, creation.id,
+                           creation.interface});
+}
+
+void node::actor_changed(const task_spec& creation, const char* state,
+                         node_index at, const std::string& reason) {
+  rayd::actor_changed news;
+  news.actor = creation.id;
+  news.name = creation.name;
+  news.interface = creation.interface;
+  news.state = state;
+  news.node = at;
+  news.reason = reason;
+  to_head(news);
+}
+
+void node::record_task(task_record record) {
+  if (record.placed == placed_by::global
+      && record.state == task_state::finished)
+    ++world_.tasks_placed;
+}
+
+// -- transfers ------------------------------------------------------------------
+
+void node::fetch(const object_id& id, std::uint64_t,
+                 const std::vector<node_index>& holders) {
+  try_holder(id, holders, {});
+}
+
+void node::try_holder(const object_id& id, std::vector<node_index> holders,
+                      std::vector<node_index> failed) {
+  if (holders.empty()) {
+    world_.time.after(10, [this, id, failed] {
+      act([this, id, failed] { machine_->fetch_failed(id, failed); });
+    });
+    return;
+  }
+  const auto holder = holders.front();
+  holders.erase(holders.begin());
+  auto answered = std::make_shared<bool>(false);
+  const auto done = [this, id, holder, holders, failed,
+                     answered](const std::string* bytes) {
+    if (std::exchange(*answered, true))
+      return;
+    if (bytes == nullptr) {
+      auto all_failed = failed;
+      all_failed.push_back(holder);
+      try_holder(id, holders, std::move(all_failed));
+      return;
+    }
+    act([this, id, content = *bytes] {
+      if (store_.emplace(id, world_.last_place + 1).second)
+        world_.arena[++world_.last_place] = content;
+      machine_->fetched(id, {store_.at(id), 200'000});
+    });
+  };
+  world_.time.after(static_cast<time_us>(100 + world_.random.below(3000)),
+                    [this, id, holder, done] {
+                      auto* peer = world_.find(holder);
+                      const bool breaks = world_.kind == trouble::all
+                                          && world_.chance(5);
+                      if (!alive_ || !peer || breaks)
+                        done(nullptr);
+                      else
+                        peer->serve(id, done);
+                    });
+  watch_transfer(holder, answered, [done] { done(nullptr); });
+}
+
+/// Does *give_up* when the holder dies before it answered.
+void node::watch_transfer(node_index holder, std::shared_ptr<bool> answered,
+                          timeline::action give_up) {
+  world_.time.after(50'000, [this, holder, answered,
+                             give_up = std::move(give_up)]() mutable {
+    const auto* peer = world_.find(holder);
+    if (*answered || !alive_)
+      return;
+    if (!peer || !peer->alive() || dead_.contains(holder))
+      give_up();
+    else
+      watch_transfer(holder, answered, std::move(give_up));
+  });
+}
+
+void node::serve(const object_id& id, reader answer) {
+  if (!alive_) {
+    answer(nullptr);
+    return;
+  }
+  act([this, id, answer] {
+    if (!machine_->read(id)) {
+      world_.time.after(100, [answer] { answer(nullptr); });
+      return;
+    }
+    if (!has(id))
+      world_.fail("{} offers {}, which it does not have", node_name(index_),
+                  to_string(id));
+    world_.time.after(
+      static_cast<time_us>(100 + world_.random.below(2000)),
+      [this, id, answer] {
+        act([this, id, answer] {
+          if (!has(id))
+            world_.fail("{} frees {} while it sends it", node_name(index_),
+                        to_string(id));
+          answer(&world_.arena.at(store_.at(id)));
+          machine_->read_done(id);
+        });
+      });
+  });
+}
+
+// -- checks -----------------------------------------------------------------------
+
+void node::check_accounts() {
+  const auto left = machine_->available();
+  resource_set taken_back;
+  for (const auto& [process, demand] : resumed_)
+    taken_back += demand;
+  for (const auto& [name, units] : left)
+    if (units < 0 && -units > taken_back.units(name))
+      world_.fail("{} has {} left, with {} taken back", node_name(index_),
+                  to_string(left), to_string(taken_back));
+  for (const auto& [name, units] : left)
+    if (units > total_.units(name))
+      world_.fail("{} has {} left of {}", node_name(index_),
+                  to_string(left), to_string(total_));
+  resource_set busy;
+  for (const auto& [id, process] : processes_)
+    if (const auto* spec = process->running())
+      busy += spec->demand;
+  for (const auto& [name, units] : busy)
+    if (units > total_.units(name))
+      world_.fail("{} runs tasks for {}", node_name(index_),
+                  to_string(busy));
+}
+
+std::string node::leftovers(bool jobs_over) const {
+  const auto objects = machine_->objects().size();
+  if (machine_->task_count() != 0)
+    return fmt::format("{} tasks", machine_->task_count());
+  if (objects != 0)
+    return fmt::format("{} objects", objects);
+  if (!store_.empty())
+    return fmt::format("{} in the store, {} first", store_.size(),
+                       to_string(store_.begin()->first));
+  if (machine_->available() != total_)
+    return fmt::format("{} left of {}",
+                       to_string(machine_->available()),
+                       to_string(total_));
+  if (jobs_over && machine_->worker_count() != 0)
+    return fmt::format("{} workers", machine_->worker_count());
+  if (jobs_over && !processes_.empty())
+    return processes_.begin()->second->describe();
+  return {};
+}
+
+} // namespace rayd::simulation

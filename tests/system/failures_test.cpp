@@ -1,0 +1,144 @@
+// Parts die by kill -9, and the rest goes on.
+
+#include "system/processes.hpp"
+
+#include "catch.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <thread>
+
+using namespace rayd::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::map<std::string, std::string> on_this_cluster() {
+  return {{"RAY_ADDRESS", "auto"}};
+}
+
+/// Microseconds that a condition took to become true; -1: it did not.
+template <class Condition>
+long micros_until(Condition condition, std::chrono::milliseconds limit) {
+  const auto start = std::chrono::steady_clock::now();
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() - start > limit)
+      return -1;
+    std::this_thread::sleep_for(200us);
+  }
+  return static_cast<long>(
+    std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - start)
+      .count());
+}
+
+} // namespace
+
+TEST_CASE("F1: a worker's death is seen at once, and its task tried again") {
+  cluster place;
+  const auto done
+    = run(place.program("crashes", {"workers"}, {{"RAY_NUM_CPUS", "2"}}));
+  INFO(to_string(done) << '\n' << place.logs());
+  std::printf("F1, from submission to error:\n%s", done.out.c_str());
+  CHECK(done.exit_code == 0);
+}
+
+TEST_CASE("F4: a killed node's tasks run elsewhere, its actors are dead") {
+  cluster place;
+  place.start_head({"--num-cpus=1"});
+  place.start_node({"--num-cpus=4", "--resources=spot=4"});
+  auto environment = on_this_cluster();
+  const auto go = place.base() / "go";
+  environment["GO_FILE"] = go.string();
+  running program{place.program("cluster_user", {"node_death"}, environment)};
+  REQUIRE(program.wait_for_output("doomed n2", 10s));
+  place.start_node({"--num-cpus=4", "--resources=spot=4"});
+  std::ofstream{go} << "go";
+  REQUIRE(program.wait_for_output("running", 5s));
+  std::this_thread::sleep_for(200ms);
+
+  const auto doomed = node_named(place, "n2");
+  const auto workers = workers_of(doomed.pid);
+  CHECK(workers.size() >= 4);
+  const auto killed_at = now_ms();
+  ::kill(static_cast<pid_t>(doomed.pid), SIGKILL);
+  const auto gone = micros_until(
+    [&] { return count_running(workers) == 0; }, 1s);
+  CHECK(gone >= 0);
+  CHECK(gone <= 10'000);
+  const bool known = eventually(
+    [&] { return state_of(status_of(place), "n2") == "dead"; }, 1s);
+  const auto known_after = now_ms() - killed_at;
+  CHECK(known);
+  CHECK(known_after <= 1000);
+
+  const auto done = program.wait(20s);
+  INFO(to_string(done) << '\n' << place.logs());
+  CHECK(done.exit_code == 0);
+  long last = 0;
+  int again = 0;
+  for (const auto& line : lines_of(done.out, "run")) {
+    long started = 0;
+    int attempt = 0;
+    REQUIRE(std::sscanf(line.c_str(), "n%*d %ld %d", &started, &attempt) == 2);
+    if (attempt > 0) {
+      ++again;
+      last = std::max(last, started - killed_at);
+    }
+  }
+  std::printf("F4: %zu workers gone after %.1f ms, head knows after %ld ms, "
+              "%d tasks run again, the last one after %ld ms\n",
+              workers.size(), static_cast<double>(gone) / 1000, known_after,
+              again, last);
+  CHECK(again >= 1);
+  CHECK(last <= 2000);
+}
+
+TEST_CASE("F17: a killed driver leaves nothing of its job") {
+  cluster place;
+  place.start_head({"--num-cpus=2"});
+  place.start_node({"--num-cpus=4", "--resources=spot=8"});
+  const auto first
+    = run(place.program("counter_caf", {}, on_this_cluster()));
+  REQUIRE(first.exit_code == 0);
+  const auto idle = [&] {
+    const auto status = status_of(place);
+    return status.is_object() && status["totals"]["workers"] == 0;
+  };
+  REQUIRE(eventually(idle, 5s));
+  const auto before = accounts_of(status_of(place));
+  const std::vector pids{node_named(place, "n1").pid,
+                         node_named(place, "n2").pid};
+
+  running driver{place.program("cluster_user", {"burden"}, on_this_cluster())};
+  INFO(place.logs());
+  REQUIRE(driver.wait_for_output("burdened", 10s));
+  std::vector<long> workers = workers_of(pids[0]);
+  for (const auto pid : workers_of(pids[1]))
+    workers.push_back(pid);
+  CHECK(workers.size() >= 6);
+  CHECK(accounts_of(status_of(place)) != before);
+
+  driver.signal(SIGKILL);
+  const auto start = now_ms();
+  const auto gone = micros_until(
+    [&] { return count_running(workers) == 0; }, 2s);
+  CHECK(gone >= 0);
+  std::string after;
+  const bool same = eventually(
+    [&] { return (after = accounts_of(status_of(place))) == before; },
+    2s - std::chrono::milliseconds{now_ms() - start});
+  std::printf("F17: %zu workers gone after %.1f ms, accounts as before after "
+              "%ld ms\n",
+              workers.size(), static_cast<double>(gone) / 1000,
+              now_ms() - start);
+  INFO("before:\n" << before << "after:\n" << after);
+  CHECK(same);
+  CHECK(workers_of(pids[0]).empty());
+  CHECK(workers_of(pids[1]).empty());
+  driver.wait(1s);
+  // The actor's name is free again.
+  running next{place.program("cluster_user", {"burden"}, on_this_cluster())};
+  CHECK(next.wait_for_output("burdened", 10s));
+}
