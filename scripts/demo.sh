@@ -61,7 +61,7 @@ trap 'exit 143' TERM
 
 say "A private cluster: each program starts one and takes it down"
 run env RAY_NUM_CPUS=10 squares
-echo "(demo: $(($(date +%s) - begun)) s from the start to the first result)"
+say "The first result came $(($(date +%s) - begun)) s after the demo's start"
 run counter
 run counter_caf
 

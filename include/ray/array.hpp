@@ -16,7 +16,7 @@ namespace ray {
 /// Contiguous, immutable data in the node's shared memory. A copy of an array
 /// is a handle that pins the same memory: nothing is copied by put(), by get()
 /// of an object_ref<array<T>>, or by a task that takes an array<T> or a
-/// std::span<const T>. It is a contiguous range, and so converts to such a span.
+/// std::span<const T>. As a contiguous range it converts to such a span.
 template <class T>
 class array {
 public:

@@ -47,10 +47,13 @@ void sort_rest(std::string_view command, const std::vector<flag>& flags,
     parsed.problem = fmt::format("unknown flag {}{}", name, hint);
     return;
   }
+  // Not shown: behind a space it may be a flag's value, such as the secret.
   if (parsed.words.size() > words_max)
-    parsed.problem = fmt::format("rayd {} does not take \"{}\": flags are "
-                                 "--name=value, and rayd {} --help lists them",
-                                 command, parsed.words[words_max], command);
+    parsed.problem = fmt::format("rayd {} takes {} besides its flags, which "
+                                 "are --name=value: rayd {} --help lists them",
+                                 command,
+                                 words_max == 0 ? "nothing" : "one word",
+                                 command);
 }
 
 } // namespace

@@ -12,7 +12,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <ostream>
-#include <thread>
 
 namespace rayd {
 
@@ -29,7 +28,8 @@ const std::vector<flag> flags{
    "Measure this cluster (auto: the one on this machine) instead of starting "
    "one; rows that start nodes are left out."},
   {"inject-delay-us", "N",
-   "For tests of the benchmark: every operation takes N microseconds longer."},
+   "For tests of the benchmark: every operation takes N microseconds longer, "
+   "and nothing is calibrated."},
 };
 
 constexpr std::string_view usage
@@ -81,16 +81,8 @@ std::string read_request(const parsed_flags& given,
                       delay))
     return wrong("inject-delay-us", "a number of microseconds");
   request.delay = microseconds{delay};
+  request.calibrate = !given.has("inject-delay-us");
   return {};
-}
-
-/// Private clusters end by themselves once their program has.
-void await_no_nodes(const std::string& base) {
-  const auto until = std::chrono::steady_clock::now()
-                     + std::chrono::seconds{20};
-  while (!running_sessions(base).empty()
-         && std::chrono::steady_clock::now() < until)
-    std::this_thread::sleep_for(std::chrono::milliseconds{10});
 }
 
 /// Runs the measurement in a child whose clusters live in a folder of their
@@ -106,6 +98,7 @@ int run_supervised(command_context& context, const arguments& args,
           "RAY_REDIS_PASSWORD_FILE", "RAYD_SESSION_DIR"})
       ::unsetenv(name);
     ::setenv("XDG_STATE_HOME", folder.path().c_str(), 1);
+    ::setenv("TMPDIR", folder.path().c_str(), 1);
     ::setenv("RAYD_EXECUTABLE", context.executable.c_str(), 1);
   }
   arguments inner{"microbenchmark", "measure"};
@@ -115,8 +108,9 @@ int run_supervised(command_context& context, const arguments& args,
   if (request.address.empty()) {
     if (!running_sessions(base).empty())
       run_child(context.executable, {"stop"}, std::chrono::seconds{30});
-    await_no_nodes(base);
   }
+  // Private clusters end by themselves once their program has.
+  await_descendants(std::chrono::seconds{20});
   if (child < 0)
     return complain(context, exit_code::failed,
                     fmt::format("{} cannot be started", context.executable));

@@ -8,11 +8,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <poll.h>
 #include <spawn.h>
 #include <stdexcept>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace rayd {
@@ -108,6 +111,7 @@ pid_t start_guarded(const std::string& executable,
                     const std::vector<std::string>& arguments) {
   const auto signals = guarded_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   return spawn(executable, arguments, -1);
 }
 
@@ -123,6 +127,35 @@ int wait_guarded(pid_t child) {
           != 0
         || ended.si_pid == child)
       return reap(child);
+  }
+}
+
+std::vector<long> children_of(long pid) {
+  std::vector<long> found;
+  std::error_code error;
+  const auto threads = std::filesystem::path{"/proc"} / std::to_string(pid)
+                       / "task";
+  for (const auto& thread :
+       std::filesystem::directory_iterator{threads, error}) {
+    std::ifstream pids{thread.path() / "children"};
+    for (long child = 0; pids >> child;)
+      found.push_back(child);
+  }
+  return found;
+}
+
+void await_descendants(std::chrono::milliseconds patience) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    const pid_t ended = ::waitpid(-1, nullptr, WNOHANG);
+    if (ended < 0 && errno == ECHILD)
+      return;
+    if (ended != 0)
+      continue;
+    if (std::chrono::steady_clock::now() >= until)
+      for (const auto child : children_of(::getpid()))
+        ::kill(static_cast<pid_t>(child), SIGKILL);
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
   }
 }
 

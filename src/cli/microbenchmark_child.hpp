@@ -27,14 +27,22 @@ child_outcome run_child(const std::string& executable,
                         std::chrono::milliseconds limit);
 
 /// Starts a child that shares all of this process's streams; -1 when it cannot
-/// be started. Blocks the signals of wait_guarded() from then on, so call it
-/// while the process has one thread.
+/// be started. From then on this process blocks the signals of wait_guarded()
+/// and is the parent of its descendants' orphans, so call it while the process
+/// has one thread.
 pid_t start_guarded(const std::string& executable,
                     const std::vector<std::string>& arguments);
 
 /// Waits for that child. SIGINT, SIGTERM and SIGHUP end it by SIGTERM.
 /// @returns As child_outcome::exit_code.
 int wait_guarded(pid_t child);
+
+/// Children of *pid*, of any of its threads.
+std::vector<long> children_of(long pid);
+
+/// Waits until all descendants have ended, and kills them after *patience*.
+/// @pre start_guarded() was called.
+void await_descendants(std::chrono::milliseconds patience);
 
 /// A new folder of its own, removed with all that is in it.
 class scratch_folder {

@@ -281,15 +281,18 @@ std::vector<double> probe_redis(const std::string& folder, int times) {
                                [&] { return server->running(); });
   if (!link)
     throw std::runtime_error(link.error().message);
-  std::vector<std::string> commands;
-  for (std::size_t i = 0; i < group; ++i)
-    commands.push_back(
-      redis_command({"SET", fmt::format("key:{}", i), std::string(100, 'x')}));
+  // Keys of their own, as the blocks that a head writes.
+  std::vector<std::vector<std::string>> batches(groups);
+  int key = 0;
+  for (auto& batch : batches)
+    for (std::size_t i = 0; i < group; ++i)
+      batch.push_back(redis_command(
+        {"SET", fmt::format("key:{}", key++), std::string(100, 'x')}));
   std::vector<double> rates;
   for (int run = 0; run < times; ++run) {
     row_clock time;
-    for (int i = 0; i < groups; ++i)
-      if (const auto answers = link->call(commands, patience); !answers)
+    for (const auto& batch : batches)
+      if (const auto answers = link->call(batch, patience); !answers)
         throw std::runtime_error(answers.error().message);
     rates.push_back(groups * static_cast<double>(group) / time.seconds());
   }

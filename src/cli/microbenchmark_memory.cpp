@@ -1,5 +1,7 @@
 #include "cli/microbenchmark_cluster.hpp"
 
+#include "cli/microbenchmark_child.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
@@ -14,21 +16,6 @@ std::string read_text(const std::filesystem::path& path) {
   std::ostringstream text;
   text << std::ifstream{path}.rdbuf();
   return text.str();
-}
-
-/// Direct children of *pid*, of any of its threads.
-std::vector<long> children_of(long pid) {
-  std::vector<long> found;
-  std::error_code error;
-  const auto threads = std::filesystem::path{"/proc"} / std::to_string(pid)
-                       / "task";
-  for (const auto& thread :
-       std::filesystem::directory_iterator{threads, error}) {
-    std::istringstream pids{read_text(thread.path() / "children")};
-    for (long child = 0; pids >> child;)
-      found.push_back(child);
-  }
-  return found;
 }
 
 /// 1e6 bytes; 0 when the process is gone or is not ours.

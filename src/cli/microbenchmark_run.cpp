@@ -13,10 +13,15 @@
 #include <ostream>
 #include <stdexcept>
 #include <sys/prctl.h>
+#include <thread>
 
 namespace rayd {
 
 namespace {
+
+int answer_twice(int x) {
+  return 2 * x;
+}
 
 /// Measures in this process, in clusters that it starts.
 class benchmark_run {
@@ -29,16 +34,14 @@ public:
   benchmark_report run() {
     report_.first = calibration_now();
     if (request_.address.empty()) {
-      rows_of(row_place::private_cluster, [this] {
-        return connect({.address = "local",
-                        .num_cpus = 2,
-                        .object_store_memory = std::uint64_t{4} << 30});
-      });
+      rows_of(row_place::private_cluster,
+              {.address = "local",
+               .num_cpus = 2,
+               .object_store_memory = std::uint64_t{4} << 30});
       two_node_rows();
       start_rows();
     } else {
-      rows_of(row_place::private_cluster,
-              [this] { return connect({.address = request_.address}); });
+      rows_of(row_place::private_cluster, {.address = request_.address});
       leave_out(row_place::two_nodes);
       leave_out(row_place::commands);
     }
@@ -53,6 +56,8 @@ public:
 private:
   /// In a process of its own: it forks, and this one gets threads.
   calibration calibration_now() {
+    if (!request_.calibrate)
+      return {};
     context_.talk << "calibrating\n";
     const auto done = run_child(context_.executable,
                                 {"microbenchmark", "calibration"},
@@ -84,16 +89,28 @@ private:
     return ray::init(argc, argv, std::move(options));
   }
 
-  template <class Connect>
-  void rows_of(row_place place, Connect&& start) {
+  void rows_of(row_place place, const ray::init_options& options) {
     const auto rows = rows_at(place);
     if (rows.empty())
       return;
-    const auto session = start();
-    if (request_.address.empty())
-      add_memory();
+    try {
+      const auto session = connect(options);
+      if (request_.address.empty())
+        add_memory();
+      for (const auto* row : rows)
+        report_.rows.push_back(measure_row(*row));
+    } catch (const std::exception& error) {
+      fail_rows(rows, error.what());
+    }
+  }
+
+  /// Those of *rows* that have no figures.
+  void fail_rows(const std::vector<const row_info*>& rows,
+                 const std::string& why) {
     for (const auto* row : rows)
-      report_.rows.push_back(measure_row(*row));
+      if (std::none_of(report_.rows.begin(), report_.rows.end(),
+                       [&](auto& done) { return done.row == row; }))
+        report_.rows.push_back({row, {}, {}, why, false});
   }
 
   row_figures measure_row(const row_info& info) {
@@ -109,10 +126,15 @@ private:
   }
 
   void two_node_rows() {
-    if (rows_at(row_place::two_nodes).empty())
+    const auto rows = rows_at(row_place::two_nodes);
+    if (rows.empty())
       return;
-    two_node_cluster cluster{context_.executable};
-    rows_of(row_place::two_nodes, [] { return connect({.address = "auto"}); });
+    try {
+      two_node_cluster cluster{context_.executable};
+      rows_of(row_place::two_nodes, {.address = "auto"});
+    } catch (const std::exception& error) {
+      fail_rows(rows, error.what());
+    }
   }
 
   void start_rows() {
@@ -147,8 +169,11 @@ private:
                               true});
   }
 
-  /// Kinds of processes that are not in the report yet.
+  /// Kinds of processes that are not in the report yet; once a task ran and
+  /// the cluster has come to rest.
   void add_memory() {
+    ray::get(ray::remote<answer_twice>(1));
+    std::this_thread::sleep_for(std::chrono::milliseconds{500});
     for (auto& found : measure_memory(default_session_base()))
       if (std::none_of(report_.memory.begin(), report_.memory.end(),
                        [&](auto& one) { return one.process == found.process; }))
@@ -161,8 +186,6 @@ private:
 };
 
 int run_measurement(command_context& context, benchmark_request request) {
-  // Whoever started this cleans up; without it nobody would.
-  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   const bool json = request.json;
   benchmark_report report;
   try {
@@ -178,10 +201,6 @@ int run_measurement(command_context& context, benchmark_request request) {
                                   return row.values.empty() && !row.skipped;
                                 });
   return all ? 0 : static_cast<int>(exit_code::failed);
-}
-
-int answer_twice(int x) {
-  return 2 * x;
 }
 
 /// A driver that waits for one task, for row 18.
@@ -221,6 +240,8 @@ int run_benchmark(command_context& context, benchmark_part part,
                     fmt::format("--rows: there is no row {}: 1 to 6, 8 to 11, "
                                 "16 and 18 are measured",
                                 number));
+  // Whoever started this cleans up; without it nobody would.
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   switch (part) {
     case benchmark_part::measure: return run_measurement(context, request);
     case benchmark_part::calibrate: return run_calibration(context);

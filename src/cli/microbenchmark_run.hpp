@@ -17,6 +17,7 @@ struct benchmark_request {
   bool json = false;
   /// "": clusters of its own.
   std::string address;
+  bool calibrate = true;
   /// See row_setting.
   std::chrono::microseconds delay{0};
 };

@@ -118,7 +118,8 @@ std::optional<session> find_node(const std::string& base,
                                  const std::string& name);
 
 /// At the end of a run: removes sockets, the secret, Redis's password and
-/// `processes`, marks the record as ended. Idempotent; `rayd stop` calls it for nodes it killed.
+/// `processes`, marks the record as ended. Idempotent; `rayd stop` calls it
+/// for nodes it killed.
 void end_session(session& self);
 
 /// Kills what `processes` and the node's kernel session still hold; gives how

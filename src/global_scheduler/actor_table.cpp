@@ -43,7 +43,7 @@ void actor_table::claim(const claim_actor_name& claim, link_id link,
   actor.interface = claim.interface;
   actor.created = now;
   names_[claim.name] = {claim.actor, false, {to}, {}};
-  unstored_[ticket] = claim.name;
+  unstored_[ticket] = {claim.name, claim.actor};
   out_.store_actor(actor);
   out_.store_name(claim.name, claim.actor);
   out_.sync_store(ticket);
@@ -62,15 +62,25 @@ void actor_table::find(const find_actor_name& wanted, link_id link) {
     at->second.finds.push_back(to);
 }
 
-void actor_table::stored(ticket_id ticket) {
+/// The name that *ticket* was for, if it still belongs to that actor.
+actor_table::name_entry* actor_table::pending(ticket_id ticket,
+                                              pending_claim& claim) {
   const auto ticketed = unstored_.find(ticket);
   if (ticketed == unstored_.end())
-    return;
-  const auto at = names_.find(ticketed->second);
+    return nullptr;
+  claim = std::move(ticketed->second);
   unstored_.erase(ticketed);
-  if (at == names_.end())
+  const auto at = names_.find(claim.name);
+  return at != names_.end() && at->second.actor == claim.actor ? &at->second
+                                                               : nullptr;
+}
+
+void actor_table::stored(ticket_id ticket) {
+  pending_claim claim;
+  auto* known = pending(ticket, claim);
+  if (known == nullptr)
     return;
-  auto& entry = at->second;
+  auto& entry = *known;
   entry.stored = true;
   for (const auto& to : std::exchange(entry.claims, {}))
     answer(to, entry.actor);
@@ -79,16 +89,13 @@ void actor_table::stored(ticket_id ticket) {
 }
 
 void actor_table::store_failed(ticket_id ticket, const std::string& reason) {
-  const auto ticketed = unstored_.find(ticket);
-  if (ticketed == unstored_.end())
+  pending_claim claim;
+  auto* known = pending(ticket, claim);
+  if (known == nullptr)
     return;
-  const auto name = ticketed->second;
-  unstored_.erase(ticketed);
-  const auto at = names_.find(name);
-  if (at == names_.end())
-    return;
-  const auto entry = std::move(at->second);
-  names_.erase(at);
+  const auto& name = claim.name;
+  const auto entry = std::move(*known);
+  names_.erase(name);
   actors_.erase(entry.actor);
   out_.store_name(name, {});
   for (const auto& to : entry.claims)

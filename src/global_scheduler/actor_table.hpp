@@ -60,7 +60,13 @@ private:
   head_effects& out_;
   std::map<object_id, actor_record> actors_;
   std::map<std::string, name_entry> names_;
-  std::map<ticket_id, std::string> unstored_;
+  struct pending_claim {
+    std::string name;
+    object_id actor; ///< The name may have gone to another one meanwhile.
+  };
+  name_entry* pending(ticket_id ticket, pending_claim& claim);
+
+  std::map<ticket_id, pending_claim> unstored_;
   std::deque<object_id> dead_; ///< In the order of their deaths.
 };
 

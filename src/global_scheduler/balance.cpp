@@ -73,11 +73,17 @@ void head_machine::balance_shape(const node_record& source,
   for (const auto& each : candidates)
     if (each.node != index)
       others.push_back(each);
-  const auto given
-    = distribute(shape.demand, shape.waiting - assigned, others, random);
-  for (const auto& [target, count] : given) {
+  // Short tasks go in such numbers that a slot is busy until the next turn.
+  auto left = shape.waiting - assigned;
+  const auto per_slot = std::clamp<std::uint32_t>(shape.per_slot, 1, left);
+  const auto slots = 1 + (left - 1) / per_slot;
+  const auto given = distribute(shape.demand, slots, others, random);
+  for (const auto& [target, taken] : given) {
+    const auto count = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(left, std::uint64_t{taken} * per_slot));
+    left -= count;
     const auto grant = grants_.add(
-      {index, target, shape.demand, count, false, false, 0}, now_);
+      {index, target, shape.demand, count, taken, false, false, 0}, now_);
     out_.to_link(source.link, place_tasks{options_.epoch, grant, shape.demand,
                                           count, target});
   }

@@ -56,7 +56,7 @@ resource_set grant_book::assigned_to(node_index target) const {
   for (const auto& [number, known] : grants_)
     if (known.target == target && !known.seen)
       for (const auto& [name, wanted] : known.demand)
-        sum.set_units(name, sum.units(name) + wanted * known.count);
+        sum.set_units(name, sum.units(name) + wanted * known.slots);
   return sum;
 }
 

@@ -20,7 +20,8 @@ public:
     node_index source = 0;
     node_index target = 0;
     resource_set demand;
-    std::uint32_t count = 0;
+    std::uint32_t count = 0; ///< Tasks,
+    std::uint32_t slots = 0; ///< which take this many times the demand.
     bool seen = false; ///< At the target.
     bool done = false; ///< At the source.
     time_us expires = 0;

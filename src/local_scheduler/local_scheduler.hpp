@@ -190,10 +190,6 @@ private:
   caf::strong_actor_ptr drainer_;
 };
 
-/// Jobs from this number on are a node's own (its probe); they are neither
-/// mirrored nor known to the head.
-inline constexpr job_number own_jobs = 0x800000;
-
 } // namespace rayd
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::local_scheduler_neighbours)

@@ -214,6 +214,7 @@ private:
   std::vector<node_index> nodes_; ///< Linked now.
   std::vector<job_number> ended_jobs_;
   std::vector<std::uint64_t> grants_seen_, grants_done_;
+  std::uint64_t finished_ = 0; ///< Tasks that ended in workers here.
   std::pair<std::uint64_t, std::uint64_t> last_grant_; ///< Epoch and number.
   std::deque<std::pair<time_us, object_id>> young_; ///< Not recorded yet.
 

@@ -15,6 +15,9 @@ namespace {
 // Short tasks that will start within this time need no other node.
 constexpr std::int64_t soon_us = 10'000;
 
+// Tasks that are sent away for one slot at once, however short they are.
+constexpr std::int64_t per_slot_max = 256;
+
 } // namespace
 
 std::vector<object_id> local_scheduler_machine::tasks_where(
@@ -166,6 +169,9 @@ void local_scheduler_machine::on(node_index from, task_done&& done) {
   }
   auto& task = at->second;
   task.worker_pid = done.worker_pid;
+  if (task.spec.kind == task_kind::task && !done.worker_died)
+    run_times_.add(task.spec.function.module, task.spec.function.offset,
+                   done.times.duration_us);
   if (done.worker_died) {
     out_.to_node(from, ack_done{done.task, done.attempt});
     attempt_failed(done.task, decode_failure(done.value.bytes).message, from,
@@ -242,7 +248,7 @@ void local_scheduler_machine::on(node_index from, const ack_done& ack) {
 
 void local_scheduler_machine::fill_load(node_load& load) {
   auto room = available_;
-  std::map<resource_set, std::int64_t> waiting;
+  std::map<resource_set, shape_load> waiting;
   for (const auto& [key, queue] : ready_.all()) {
     auto left = static_cast<std::int64_t>(queue.size());
     const auto start = room.times(key.demand, left);
@@ -253,20 +259,29 @@ void local_scheduler_machine::fill_load(node_load& load) {
       continue;
     const auto& next = tasks_.at(queue.front()).spec.function;
     const auto expected = run_times_.expected(next.module, next.offset);
+    const auto per_slot
+      = expected ? std::clamp<std::int64_t>(
+          soon_us / std::max<std::int64_t>(*expected, 1), 1, per_slot_max)
+                 : 1;
     for (const auto& [id, worker] : workers_)
       if (expected && worker.lease == key)
-        left -= soon_us / std::max<std::int64_t>(*expected, 1);
-    if (left > 0)
-      waiting[key.demand] += left;
+        left -= per_slot;
+    if (left <= 0)
+      continue;
+    auto& shape = waiting[key.demand];
+    shape.demand = key.demand;
+    shape.waiting += static_cast<std::uint32_t>(left);
+    shape.per_slot = static_cast<std::uint32_t>(per_slot);
   }
   load.available = room;
   load.waiting.clear();
-  for (const auto& [demand, count] : waiting)
-    load.waiting.push_back({demand, static_cast<std::uint32_t>(count)});
+  for (auto& [demand, shape] : waiting)
+    load.waiting.push_back(std::move(shape));
   load.grants_seen = std::exchange(grants_seen_, {});
   load.grants_done = std::exchange(grants_done_, {});
   load.workers = static_cast<std::uint32_t>(workers_.size());
   load.queued = static_cast<std::uint32_t>(ready_.size());
+  load.finished = finished_;
   load.running = 0;
   for (const auto& [id, worker] : workers_)
     load.running += !worker.given.empty();

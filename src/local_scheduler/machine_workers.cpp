@@ -164,8 +164,10 @@ void local_scheduler_machine::end_job_here(job_number job) {
 // -- what workers say ---------------------------------------------------------
 
 void local_scheduler_machine::on(process_id from, const seal_object_room& x) {
-  if (x.object.home() != options_.self || job_over(x.object.job()))
+  if (x.object.home() != options_.self || job_over(x.object.job())) {
+    out_.free_local({x.object});
     return;
+  }
   objects_.hold(from, {x.object});
   objects_.ready(x.object,
                  {object_value::kind::stored, {}, x.where, x.nested},
@@ -206,6 +208,7 @@ void local_scheduler_machine::on(process_id from, task_result&& result) {
   if (spec.kind == task_kind::actor_creation
       && result.value.what != object_value::kind::failed)
     host_actor(result.task, from, worker, spec);
+  finished_ += result.task.job() < own_jobs;
   slot_free(from, worker);
   take_result(from, worker,
               {result.task, result.attempt, std::move(result.value),

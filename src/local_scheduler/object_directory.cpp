@@ -47,6 +47,8 @@ bool object_directory::ready(const object_id& id, object_value value,
                              node_index holder) {
   auto& e = make(id);
   if (e.now == state::ready) {
+    if (stored(value) && holder == self_ && !e.local)
+      freed_here_.push_back(id);
     touch(id);
     return false;
   }
@@ -275,9 +277,7 @@ void object_directory::fetch_failed(const object_id& id,
   touch(id);
   if (e->local || e->now != state::ready || !stored(e->value))
     return;
-  std::erase_if(e->copies, [&](node_index node) {
-    return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
-  });
+  forget_copies(id, *e, nodes);
   if (!e->waiting)
     return;
   if (!e->copies.empty()) {
@@ -289,6 +289,13 @@ void object_directory::fetch_failed(const object_id& id,
     e->asked = true;
     out_.to_node(id.home(), locate_object{id, nodes});
   }
+}
+
+void object_directory::forget_copies(const object_id& id, entry& e,
+                                     const std::vector<node_index>& nodes) {
+  for (const auto node : nodes)
+    if (std::erase(e.copies, node) > 0 && is_home(id))
+      freed_there_[node].push_back(id); // It may have it all the same.
 }
 
 void object_directory::fetch_refused(const object_id& id,

@@ -92,6 +92,9 @@ public:
   const entry* find(const object_id& id) const;
   std::size_t size() const noexcept { return entries_.size(); }
 
+  /// All objects that it knows, sorted; for tests.
+  std::vector<object_id> ids() const;
+
   /// Whether node_gone() was called for it.
   bool is_dead(node_index node) const;
 
@@ -196,6 +199,8 @@ private:
   void need_value(const object_id& id, entry& e);
   void fetch(const object_id& id, entry& e);
   void lost(const object_id& id, entry& e);
+  void forget_copies(const object_id& id, entry& e,
+                     const std::vector<node_index>& nodes);
   void fail(const object_id& id, entry& e, ray::errc code, std::string why);
   void notify(process_id process, const object_id& id);
   void send_retains(const ids_by_node& homes, process_id process,

@@ -80,8 +80,7 @@ void object_directory::on_record(node_index from,
   touch(id);
   if (e.now == state::ready && stored(e.value)) {
     const bool had = !e.copies.empty();
-    for (const auto node : locate.failed)
-      std::erase(e.copies, node);
+    forget_copies(id, e, locate.failed);
     if (had && e.copies.empty() && !e.local)
       lost(id, e);
   }

@@ -26,6 +26,10 @@ std::vector<object_id> object_directory::ids_where(Predicate predicate) const {
   return ids;
 }
 
+std::vector<object_id> object_directory::ids() const {
+  return ids_where([](const object_id&, const entry&) { return true; });
+}
+
 void object_directory::hold(process_id process,
                             const std::vector<object_id>& ids) {
   ids_by_node homes;

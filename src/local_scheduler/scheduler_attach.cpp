@@ -239,7 +239,8 @@ void local_scheduler::on_dialled(const link_dialled& dialled) {
 void local_scheduler::on_peer(scheduler_link& link, const std::string& text) {
   node_index node = 0;
   std::from_chars(text.data(), text.data() + text.size(), node);
-  if (link.kind != link_kind::node || node == 0 || node > ray::detail::max_id_part)
+  if (link.kind != link_kind::node || node == 0
+      || node > ray::detail::max_id_part)
     return;
   join_peer(link, node);
 }

@@ -16,6 +16,10 @@ enum class process_role : std::uint8_t { driver, worker };
 /// A time of the steady clock in microseconds, given in with each event.
 using time_us = std::int64_t;
 
+/// Jobs from this number on are a node's own (its probe); they are neither
+/// mirrored nor counted in loads, and the head does not know them.
+inline constexpr job_number own_jobs = 0x800000;
+
 /// Faults that the simulation switches on to see that it finds them.
 struct machine_faults {
   /// Obeys a second copy of a grant.

@@ -91,7 +91,9 @@ std::optional<node_failure> node_process::make_store() {
   auto arena = segment::create({options_.object_store_memory,
                                 options_.object_store_dir});
   if (!arena)
-    return failed(exit_code::failed, arena.error().message);
+    return failed(options_.object_store_dir.empty() ? exit_code::failed
+                                                    : exit_code::usage,
+                  arena.error().message);
   arena_ = *arena;
   return std::nullopt;
 }

@@ -20,8 +20,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Where idle strangers wait for one of the places.
-constexpr int backlog = 512;
+// Where idle strangers wait for one of the places; with a short one, the
+// kernel would drop those who know the key for a second. It takes less when
+// net.core.somaxconn says so.
+constexpr int backlog = 4096;
 
 std::optional<gate_failure> check_folder(const std::string& folder) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)

@@ -44,6 +44,9 @@ struct register_node {
 struct shape_load {
   resource_set demand;
   std::uint32_t waiting = 0;
+  /// How many of them one slot ends within 10 ms, by what is known of their
+  /// function; at least 1.
+  std::uint32_t per_slot = 1;
 
   friend bool operator==(const shape_load&, const shape_load&) = default;
 };

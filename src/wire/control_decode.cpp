@@ -69,7 +69,8 @@ node_load read(schema::NodeLoad::Reader from) {
   load.available = read_amounts(from.getAvailable());
   for (auto shape : bounded(from.getWaiting(), list_max))
     load.waiting.push_back(
-      {read_amounts(shape.getDemand()), shape.getWaiting()});
+      {read_amounts(shape.getDemand()), shape.getWaiting(),
+       std::max(shape.getPerSlot(), 1u)});
   load.grants_seen = read_serials(from.getGrantsSeen());
   load.grants_done = read_serials(from.getGrantsDone());
   load.store_used = from.getStoreUsed();

@@ -65,6 +65,7 @@ void put(schema::Control::Builder out, const node_load& x) {
     const auto& shape = x.waiting[i];
     write_amounts(waiting[i].initDemand(size_of(shape.demand)), shape.demand);
     waiting[i].setWaiting(shape.waiting);
+    waiting[i].setPerSlot(shape.per_slot);
   }
   write_serials(to.initGrantsSeen(list_size(x.grants_seen)), x.grants_seen);
   write_serials(to.initGrantsDone(list_size(x.grants_done)), x.grants_done);

@@ -101,15 +101,23 @@ void executor::execute(attempt_pointer record) {
 void executor::run(run_task&& task) {
   auto record = std::make_shared<attempt_record>();
   record->order = std::move(task);
+  bool late = false;
   {
     const std::lock_guard guard{lock_};
-    queue_.push_back(std::move(record));
+    late = waiting_;
+    if (!late)
+      queue_.push_back(record);
   }
-  bell_.ring();
+  if (late)
+    // Sent before the node knew; it must not wait for what the other one
+    // waits for.
+    process_->out().add(tasks_returned{{record->order.spec.id}}, push::soon);
+  else
+    bell_.ring();
 }
 
+/// @pre lock_ is held.
 std::vector<object_id> executor::take_queue() {
-  const std::lock_guard guard{lock_};
   std::vector<object_id> tasks;
   for (const auto& waiting : queue_)
     tasks.push_back(waiting->order.spec.id);
@@ -118,7 +126,12 @@ std::vector<object_id> executor::take_queue() {
 }
 
 void executor::recall() {
-  process_->out().add(tasks_returned{take_queue()}, push::soon);
+  std::vector<object_id> recalled;
+  {
+    const std::lock_guard guard{lock_};
+    recalled = take_queue();
+  }
+  process_->out().add(tasks_returned{std::move(recalled)}, push::soon);
 }
 
 void executor::cancel(const object_id& task) {
@@ -150,15 +163,25 @@ void executor::before_wait() {
   if (!on_executor())
     return;
   // Those behind this task must not wait for what it waits for.
-  if (!hosts_actor_)
-    if (auto tasks = take_queue(); !tasks.empty())
-      process_->out().add(tasks_returned{std::move(tasks)}, push::now);
+  std::vector<object_id> tasks;
+  if (!hosts_actor_) {
+    const std::lock_guard guard{lock_};
+    waiting_ = true;
+    tasks = take_queue();
+  }
+  if (!tasks.empty())
+    process_->out().add(tasks_returned{std::move(tasks)}, push::now);
   process_->out().add(task_blocked{running_, true}, push::now);
 }
 
 void executor::after_wait() {
-  if (on_executor())
-    process_->out().add(task_blocked{running_, false}, push::lazy);
+  if (!on_executor())
+    return;
+  {
+    const std::lock_guard guard{lock_};
+    waiting_ = false;
+  }
+  process_->out().add(task_blocked{running_, false}, push::lazy);
 }
 
 } // namespace rayd

@@ -71,6 +71,7 @@ private:
 
   std::mutex lock_;
   std::deque<attempt_pointer> queue_; ///< Not started.
+  bool waiting_ = false; ///< The running task waits: take no other in.
   bell bell_;
   std::atomic<bool> stopped_{false};
 

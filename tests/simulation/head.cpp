@@ -25,6 +25,12 @@ void head::turn() {
 void head::on_message(link_id from, const control_message& message) {
   if (const auto* load = std::get_if<node_load>(&message))
     see(*load);
+  if (const auto* claim = std::get_if<claim_actor_name>(&message))
+    world_.trace("head hears that {} wants the name {}",
+                 to_string(claim->actor), claim->name);
+  if (const auto* news = std::get_if<actor_changed>(&message))
+    world_.trace("head hears that {} is {}", to_string(news->actor),
+                 news->state);
   machine_.on_message(world_.time.now(), from, message);
   if (hurried_ || !machine_.wants_turn())
     return;
@@ -60,6 +66,7 @@ void head::store_actor(const actor_record&) {}
 
 void head::store_name(const std::string& name, const object_id& actor) {
   write([this, name, actor] {
+    world_.trace("store: name {} is {}", name, to_string(actor));
     if (actor)
       kept_names_[name] = actor;
     else
@@ -127,26 +134,41 @@ void head::see(const node_load& load) {
                      + machine_.options().grant_settle_us);
 }
 
-void head::check(const place_tasks& order, link_id) {
+void head::check(const place_tasks& order, link_id to) {
   const auto now = world_.time.now();
   const auto target = machine_.nodes().find(order.target);
   if (target == machine_.nodes().end()
       || target->second.state != node_state::alive)
     world_.fail("tasks are placed on {}, which is not alive",
                 node_name(order.target));
+  // Short tasks share a slot.
+  std::uint32_t slots = order.count;
+  node_index from = 0;
+  std::set<node_index> dead;
+  for (const auto& [index, source] : machine_.nodes()) {
+    if (source.state == node_state::dead)
+      dead.insert(index);
+    if (source.link != to)
+      continue;
+    from = index;
+    for (const auto& shape : source.load.waiting)
+      if (shape.demand == order.demand)
+        slots = 1 + (order.count - 1) / std::max(shape.per_slot, 1u);
+  }
   std::erase_if(promises_, [&](const auto& entry) {
-    return entry.second.made + machine_.options().grant_timeout_us <= now;
+    return entry.second.made + machine_.options().grant_timeout_us <= now
+           || dead.contains(entry.second.source);
   });
   auto room = loads_[order.target].available;
   for (const auto& [grant, made] : promises_)
     if (made.target == order.target)
-      for (std::uint32_t i = 0; i < made.count; ++i)
+      for (std::uint32_t i = 0; i < made.slots; ++i)
         room -= made.demand;
-  if (room.times(order.demand, order.count) < order.count)
-    world_.fail("{} tasks for {} are placed on {}, which has room for {}",
-                order.count, to_string(order.demand), node_name(order.target),
-                to_string(room));
-  promises_[order.grant] = {order.target, order.demand, order.count, now};
+  if (room.times(order.demand, slots) < slots)
+    world_.fail("{} tasks for {} of {} are placed on {}, which has room for {}",
+                order.count, slots, to_string(order.demand),
+                node_name(order.target), to_string(room));
+  promises_[order.grant] = {from, order.target, order.demand, slots, now};
   world_.trace("head places {} of {} on {}", order.count,
                to_string(order.demand), node_name(order.target));
 }

@@ -53,9 +53,10 @@ private:
 
   // What was promised to each node since its newest load.
   struct promise {
+    node_index source = 0;
     node_index target = 0;
     resource_set demand;
-    std::uint32_t count = 0;
+    std::uint32_t slots = 0; ///< Times the demand.
     time_us made = 0;
   };
   std::map<std::uint64_t, promise> promises_;

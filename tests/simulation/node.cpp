@@ -184,6 +184,7 @@ void node::crash_process(process& which, const std::string& how) {
         processes_.erase(at);
         resumed_.erase(id);
         given_.erase(id);
+        waiting_.erase(id);
         machine_->process_left(id, how);
         if (gone->driver())
           to_head(job_ended{gone->job(), "failed"});
@@ -248,14 +249,17 @@ void node::on_process_record(process& from, lane_record&& record) {
   };
   if (const auto* x = std::get_if<task_result>(&record)) {
     keep(x->task, x->value);
+    waiting_.erase(from.id());
     forget_given(from.id(), x->task);
   } else if (const auto* sealed = std::get_if<seal_object_room>(&record)) {
     store_.emplace(sealed->object, sealed->where.offset);
   } else if (const auto* wait = std::get_if<task_blocked>(&record)) {
-    if (wait->blocked)
+    if (wait->blocked) {
       resumed_.erase(from.id());
-    else
+      waiting_.insert(from.id());
+    } else if (waiting_.erase(from.id()) > 0) {
       resumed_[from.id()] = given_[from.id()][wait->task];
+    }
   } else if (const auto* back = std::get_if<tasks_returned>(&record)) {
     for (const auto& task : back->tasks)
       forget_given(from.id(), task);
@@ -503,9 +507,11 @@ void node::check_accounts() {
     if (units > total_.units(name))
       world_.fail("{} has {} left of {}", node_name(index_),
                   to_string(left), to_string(total_));
+  // A process goes on before the node hears of it: those are counted above.
   resource_set busy;
   for (const auto& [id, process] : processes_)
-    if (const auto* spec = process->running())
+    if (const auto* spec = process->running();
+        spec && !waiting_.contains(id) && !resumed_.contains(id))
       busy += spec->demand;
   for (const auto& [name, units] : busy)
     if (units > total_.units(name))
@@ -514,11 +520,12 @@ void node::check_accounts() {
 }
 
 std::string node::leftovers(bool jobs_over) const {
-  const auto objects = machine_->objects().size();
+  const auto objects = machine_->objects().ids();
   if (machine_->task_count() != 0)
     return fmt::format("{} tasks", machine_->task_count());
-  if (objects != 0)
-    return fmt::format("{} objects", objects);
+  if (!objects.empty())
+    return fmt::format("{} objects, {} first", objects.size(),
+                       to_string(objects.front()));
   if (!store_.empty())
     return fmt::format("{} in the store, {} first", store_.size(),
                        to_string(store_.begin()->first));

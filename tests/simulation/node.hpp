@@ -46,6 +46,7 @@ public:
   const std::map<object_id, std::uint64_t>& store() const { return store_; }
   bool has(const object_id& id) const { return store_.contains(id); }
   bool paused() const noexcept { return paused_; }
+  bool knows_dead(node_index peer) const { return dead_.contains(peer); }
   bool has_begins() const noexcept { return !begins_.empty(); }
 
   /// Empty when nothing is left but idle workers; else what.
@@ -115,6 +116,7 @@ private:
   bool turn_due_ = false;
   time_us ticked_ = 0;
   std::map<process_id, std::map<object_id, resource_set>> given_;
+  std::set<process_id> waiting_;               ///< In a get, as it told.
   std::map<process_id, resource_set> resumed_; ///< Took its CPUs back.
 };
 

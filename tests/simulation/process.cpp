@@ -17,6 +17,15 @@ std::string process::describe() const {
                      node_name(node_.index()));
 }
 
+std::string process::state() const {
+  auto text = describe();
+  if (now_)
+    text += " runs " + to_string(now_->spec.id);
+  if (now_ && now_->waits_for)
+    text += ", waits for " + to_string(now_->slots[*now_->waits_for].id);
+  return text;
+}
+
 const task_spec* process::running() const {
   return alive_ && now_ && !now_->waits_for && !now_->blocked_before
            ? &now_->spec
@@ -416,6 +425,9 @@ payload process::content_of(const object_id& id,
   if (value.what == object_value::kind::inline_bytes)
     return decode_payload(value.bytes);
   const auto at = node_.store().find(id);
+  // Its job is over here, and its end is on its way.
+  if (at == node_.store().end() && !node_.machine().has_job(job_))
+    return {};
   if (at == node_.store().end())
     world_.fail("{} reads {}, which is not in its node's store", describe(),
                 to_string(id));

@@ -34,6 +34,7 @@ public:
 
   bool alive() const noexcept { return alive_; }
   bool driver() const noexcept { return driver_; }
+  bool busy() const noexcept { return alive_ && now_; }
 
   /// A driver's program is over and it holds nothing any more.
   bool done() const noexcept { return done_; }
@@ -49,6 +50,9 @@ public:
   /// What runs now and has not blocked yet; nothing while it waits.
   const task_spec* running() const;
   std::string describe() const;
+
+  /// What it runs and waits for, for people.
+  std::string state() const;
 
   std::shared_ptr<stream> to_node;
   std::shared_ptr<stream> from_node;

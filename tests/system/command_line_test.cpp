@@ -115,6 +115,19 @@ TEST_CASE("what is asked may be asked of any node, by address or variable") {
   }
 }
 
+TEST_CASE("status counts the tasks that ended") {
+  RAYD_NEEDS_PROGRAM("census");
+  cluster place;
+  place.start_head({"--num-cpus=2"});
+  CHECK(status_of(place)["tasks_finished"] == 0);
+  const auto done = run(place.program("census", {}, {{"RAY_ADDRESS", "auto"}}));
+  INFO(to_string(done));
+  REQUIRE(done.exit_code == 0);
+  // Two tasks, an actor's creation and its call; told once a second.
+  CHECK(eventually([&] { return status_of(place)["tasks_finished"] == 4; },
+                   1500ms));
+}
+
 TEST_CASE("--block serves in the foreground until SIGINT") {
   cluster place;
   const auto port = std::to_string(free_ports(1).front());

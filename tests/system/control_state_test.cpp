@@ -167,13 +167,14 @@ TEST_CASE("a driver that is killed leaves a failed job") {
   REQUIRE(driver.wait_for_output("ready", 10s));
   driver.signal(SIGKILL);
   driver.wait(1s);
-  CHECK(eventually(
-    [&] { return only(dump_of(place), "job", "id", "j1")["state"] == "failed"; },
-    2s));
-  CHECK(eventually(
-    [&] { return only(dump_of(place), "actor", "name", "records")["state"]
-                 == "dead"; },
-    2s));
+  const auto is = [&](const char* kind, const char* key, const char* value,
+                      const char* state) {
+    return only(dump_of(place), kind, key, value)["state"] == state;
+  };
+  CHECK(eventually([&] { return is("job", "id", "j1", "failed"); }, 2s));
+  CHECK(eventually([&] { return is("actor", "name", "records", "dead"); },
+                   2s));
+  wait_for_mirror();
   check_census(dump_of(place));
 }
 

@@ -63,8 +63,8 @@ TEST_CASE("F4: a killed node's tasks run elsewhere, its actors are dead") {
   CHECK(workers.size() >= 4);
   const auto killed_at = now_ms();
   ::kill(static_cast<pid_t>(doomed.pid), SIGKILL);
-  const auto gone = micros_until(
-    [&] { return count_running(workers) == 0; }, 1s);
+  const auto gone = micros_until([&] { return count_running(workers) == 0; },
+                                 1s);
   CHECK(gone >= 0);
   CHECK(gone <= 10'000);
   const bool known = eventually(
@@ -95,12 +95,29 @@ TEST_CASE("F4: a killed node's tasks run elsewhere, its actors are dead") {
   CHECK(last <= 2000);
 }
 
+TEST_CASE("a tree of tasks survives a node that dies in the middle") {
+  cluster place;
+  place.start_head({"--num-cpus=2"});
+  place.start_node({"--num-cpus=2"});
+  place.start_node({"--num-cpus=2"});
+  running program{
+    place.program("cluster_user", {"grow_tree"}, on_this_cluster())};
+  REQUIRE(program.wait_for_output("growing", 5s));
+  std::this_thread::sleep_for(250ms);
+  REQUIRE(program.runs());
+  ::kill(static_cast<pid_t>(node_named(place, "n3").pid), SIGKILL);
+  const auto done = program.wait(25s);
+  INFO(to_string(done) << '\n' << place.logs());
+  std::printf("a tree with a node killed: %lld ms\n",
+              static_cast<long long>(done.took.count()));
+  CHECK(done.exit_code == 0);
+}
+
 TEST_CASE("F17: a killed driver leaves nothing of its job") {
   cluster place;
   place.start_head({"--num-cpus=2"});
   place.start_node({"--num-cpus=4", "--resources=spot=8"});
-  const auto first
-    = run(place.program("counter_caf", {}, on_this_cluster()));
+  const auto first = run(place.program("counter_caf", {}, on_this_cluster()));
   REQUIRE(first.exit_code == 0);
   const auto idle = [&] {
     const auto status = status_of(place);
@@ -122,8 +139,8 @@ TEST_CASE("F17: a killed driver leaves nothing of its job") {
 
   driver.signal(SIGKILL);
   const auto start = now_ms();
-  const auto gone = micros_until(
-    [&] { return count_running(workers) == 0; }, 2s);
+  const auto gone = micros_until([&] { return count_running(workers) == 0; },
+                                 2s);
   CHECK(gone >= 0);
   std::string after;
   const bool same = eventually(

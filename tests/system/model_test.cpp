@@ -22,13 +22,13 @@ outcome run_case(const cluster& place, const char* program, const char* name,
   return done;
 }
 
-/// Worker processes that the newest node has started, by their logs.
+/// Worker processes that the newest node started for its job, by their logs.
 std::ptrdiff_t workers_started(const cluster& place) {
   const auto nodes = place.nodes();
   REQUIRE_FALSE(nodes.empty());
   const std::filesystem::directory_iterator logs{nodes.back().folder / "logs"};
   return std::count_if(begin(logs), end(logs), [](const auto& file) {
-    return file.path().filename().string().starts_with("worker-job");
+    return file.path().filename().string().starts_with("worker-j1-");
   });
 }
 
@@ -107,4 +107,38 @@ TEST_CASE("CAF behaviours are actors") {
 TEST_CASE("options that do not work yet are refused by name") {
   cluster place;
   run_case(place, "actors", "refusals", "1");
+}
+
+TEST_CASE("a process can have one session after the other") {
+  cluster place;
+  run_case(place, "model", "sessions", "1");
+}
+
+TEST_CASE("init says within a second why there is no cluster") {
+  cluster place;
+  const auto nobody = "127.0.0.1:" + std::to_string(free_ports(1).front());
+  const std::map<std::string, std::string> reasons{
+    {"auto", "no node"},
+    {nobody, nobody},
+    {"inline", "does not work yet"},
+    {"not an address", "not an address"}};
+  for (const auto& [address, words] : reasons) {
+    const auto done
+      = run(place.program("model", {"values"}, {{"RAY_ADDRESS", address}}));
+    INFO(address << ": " << to_string(done));
+    CHECK(done.exit_code == 1);
+    CHECK(done.out.starts_with("FAILED: "));
+    CHECK(done.out.find(words) != std::string::npos);
+    CHECK(done.took < 1s);
+  }
+}
+
+TEST_CASE("the address local is a private cluster, also beside a head") {
+  cluster place;
+  place.start_head({"--num-cpus=1"});
+  const auto done
+    = run(place.program("model", {"values"}, {{"RAY_ADDRESS", "local"}}));
+  INFO(to_string(done));
+  CHECK(done.exit_code == 0);
+  CHECK(place.nodes().size() == 2);
 }

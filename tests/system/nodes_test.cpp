@@ -72,7 +72,7 @@ TEST_CASE("a node that joins takes waiting tasks over at once") {
     for (std::string line; std::getline(lines, line);) {
       const auto record = nlohmann::json::parse(line, nullptr, false);
       if (record.is_object() && record.value("kind", "") == "task"
-          && record["node"].dump() == R"(["n2"])"
+          && record.value("node", "") == "n2"
           && record.value("placed_by", "") == "global")
         ++global;
     }

@@ -83,8 +83,7 @@ TEST_CASE("F33: a stopped node does not make another node grow") {
   place.start_head({"--num-cpus=1"});
   place.start_node({"--num-cpus=1", "--resources=spot=1"});
   const auto go = place.base() / "go";
-  auto driver
-    = start_flood(place, "flood_calls", {{"GO_FILE", go.string()}});
+  auto driver = start_flood(place, "flood_calls", {{"GO_FILE", go.string()}});
   const auto head = node_named(place, "n1").pid;
   const auto away = node_named(place, "n2").pid;
   // 5,000 records of 20 kB and 1 kB of what belongs to them.

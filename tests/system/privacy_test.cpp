@@ -133,7 +133,7 @@ TEST_CASE("a session folder that others could write to is refused") {
   CHECK(fs::is_empty(place.base() / "open"));
 }
 
-TEST_CASE("the head's Redis has no port, wants its password and can do little") {
+TEST_CASE("the head's Redis has no port, wants its password, can do little") {
   cluster place;
   place.start_head({"--num-cpus=1"});
   const auto nodes = place.nodes();

@@ -59,8 +59,7 @@ std::size_t count_running(const std::vector<long>& pids) {
 }
 
 std::uint64_t pss_of(long pid) {
-  const auto rollup
-    = text_of("/proc/" + std::to_string(pid) + "/smaps_rollup");
+  const auto rollup = text_of("/proc/" + std::to_string(pid) + "/smaps_rollup");
   std::istringstream rest{line_of(rollup, "Pss:")};
   std::uint64_t kibibytes = 0;
   rest >> kibibytes;

@@ -104,7 +104,8 @@ TEST_CASE("a bad config file is refused with its line and the nearest name") {
   refused("[rayd]\nhead=true\nload=\"libtasks.so\"\n",
           {file + ":3: ", "load", "does not work yet"});
   // A secret that others of this machine can read.
-  refused("[rayd]\nhead=true\nredis-password=\"canary\"\n", {file, "chmod 600"});
+  refused("[rayd]\nhead=true\nredis-password=\"canary\"\n",
+          {file, "chmod 600"});
   std::filesystem::remove(file);
   check_refusal(place.rayd({"start", "--config=" + file}), 2,
                 {"cannot read", file});
@@ -113,7 +114,8 @@ TEST_CASE("a bad config file is refused with its line and the nearest name") {
 
 TEST_CASE("a malformed address is usage, an empty one finds nobody") {
   cluster place;
-  for (const std::string address : {"foo:bar", ":::", "a:b:c", "h:0", ":6379"}) {
+  for (const std::string address :
+       {"foo:bar", ":::", "a:b:c", "h:0", ":6379"}) {
     check_refusal(place.rayd({"start", "--address=" + address}), 2,
                   {"--address", address});
     check_refusal(place.rayd({"status", "--address=" + address}), 2,

@@ -141,8 +141,8 @@ TEST_CASE("a given secret stands nowhere but where the person put it") {
     look.in("stop", place.stop());
     look.in_files();
     look.in("dump afterwards", place.rayd({"dump"}));
-    CHECK(look.found().empty());
-    CHECK(look.searched() > 60);
+    CHECK(look.found() == "");
+    CHECK(look.searched() > 40);
   }
 }
 
@@ -161,12 +161,12 @@ TEST_CASE("a flag's secret is gone from the process list while rayd runs") {
     search look{place};
     look.in_processes();
     look.in_files();
-    CHECK(look.found().empty());
+    CHECK(look.found() == "");
     CHECK(look.searched() > 6);
     head.signal(SIGTERM);
     const auto done = head.wait(10s);
     look.in("start --block", done);
-    CHECK(look.found().empty());
+    CHECK(look.found() == "");
     CHECK(done.exit_code == 0);
   }
 }
@@ -210,5 +210,5 @@ TEST_CASE("no error message shows a secret") {
   refused({"stop", "--redis-password=" + canary});
   look.in_files();
   look.in("logs", place.logs());
-  CHECK(look.found().empty());
+  CHECK(look.found() == "");
 }

@@ -91,9 +91,9 @@ TEST_CASE("SIGINT twice ends a busy cluster at once") {
 TEST_CASE("SIGINT twice ends a node in the foreground") {
   cluster place;
   const auto port = free_ports(1).front();
-  running node{place.program(
-    "rayd", {"start", "--head", "--block", "--num-cpus=1",
-             "--port=" + std::to_string(port)})};
+  running node{
+    place.program("rayd", {"start", "--head", "--block", "--num-cpus=1",
+                           "--port=" + std::to_string(port)})};
   REQUIRE(eventually(
     [&] {
       const auto nodes = place.nodes();

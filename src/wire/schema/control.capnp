@@ -35,6 +35,8 @@ struct Node {
 struct ShapeLoad {
   demand @0 :List(Amount);
   waiting @1 :UInt32;
+  perSlot @2 :UInt32 = 1;
+  # Of these tasks, how many one slot ends within 10 ms.
 }
 
 struct NodeLoad {

@@ -74,8 +74,9 @@ void calls() {
   const auto found = ray::get(refs);
   for (int i = 0; i < 1000; ++i)
     expect_equal(found[static_cast<std::size_t>(i)], 11 + i, "calls in order");
-  expect_throws<std::logic_error>([&] { ray::get(mine.call<&account::fail>()); },
-                                  "no such entry", "an exception of a method");
+  expect_throws<std::logic_error>(
+    [&] { ray::get(mine.call<&account::fail>()); }, "no such entry",
+    "an exception of a method");
   expect_equal(ray::get(mine.call<&account::add>(ray::put(5))), 1015,
                "it goes on, and takes refs");
   expect_equal(ray::get(ray::remote<add_by_task>(mine, 5)), 1020,
@@ -109,9 +110,8 @@ void ends() {
   ray::kill(mine);
   expect_throws<ray::actor_died>([&] { ray::get(queued); }, "killed",
                                  "kill ends calls");
-  expect_throws<ray::actor_died>(
-    [&] { ray::get(mine.call<&account::add>(1)); }, "killed",
-    "calls after the end");
+  expect_throws<ray::actor_died>([&] { ray::get(mine.call<&account::add>(1)); },
+                                 "killed", "calls after the end");
   expect(ends_within(pid, 500ms), "its process ends after kill");
   mine = ray::spawn<account>(ray::with{.name = "till"}, 5);
   expect_equal(ray::get(mine.call<&account::add>(1)), 6, "its name is free");
@@ -125,16 +125,16 @@ void ends() {
                                     "till", "its name went too");
 
   const auto crash = ray::spawn<account>(1);
-  expect_throws<ray::actor_died>(
-    [&] { ray::get(crash.call<&account::die>()); }, "SIGSEGV",
-    "an actor that crashes names the signal");
+  expect_throws<ray::actor_died>([&] { ray::get(crash.call<&account::die>()); },
+                                 "SIGSEGV",
+                                 "an actor that crashes names the signal");
   const auto broke = ray::spawn<account>(-1);
   expect_throws<ray::actor_died>(
     [&] { ray::get(broke.call<&account::add>(1)); }, "a balance below 0",
     "a constructor that throws");
 }
 
-// -- behaviours --------------------------------------------------------------------
+// -- behaviours ---------------------------------------------------------------
 
 using inc_atom = caf::atom_constant<caf::atom("inc")>;
 using get_atom = caf::atom_constant<caf::atom("get")>;
@@ -157,9 +157,9 @@ void behaviors() {
   const auto hits = ray::spawn<counter>(ray::with{.name = "hits"}, 5);
   expect_equal(ray::get(hits.request<int>(inc_atom::value, 2)), 7, "request");
   hits.tell(inc_atom::value, 1);
-  expect_equal(ray::get(ray::get_actor<counter>("hits").request<int>(
-                 get_atom::value)),
-               8, "tell, then a request by name");
+  expect_equal(
+    ray::get(ray::get_actor<counter>("hits").request<int>(get_atom::value)), 8,
+    "tell, then a request by name");
   expect_throws<ray::wrong_type>(
     [&] { ray::get(hits.request<std::string>(get_atom::value)); }, "",
     "a reply of another type");
@@ -171,7 +171,7 @@ void behaviors() {
     "calls after the end");
 }
 
-// -- what does not work yet --------------------------------------------------------
+// -- what does not work yet ---------------------------------------------------
 
 int nothing() {
   return 0;
@@ -181,9 +181,8 @@ template <class Change>
 void expect_refused(const char* field, Change change) {
   ray::with options;
   change(options);
-  expect_throws<ray::wrong_type>(
-    [&] { ray::remote<nothing>(options); }, std::string{"with::"} + field,
-    field);
+  expect_throws<ray::wrong_type>([&] { ray::remote<nothing>(options); },
+                                 std::string{"with::"} + field, field);
 }
 
 void refusals() {
@@ -194,7 +193,8 @@ void refusals() {
   expect_refused("scheduling", [](with& x) { x.scheduling = ray::spread{}; });
   expect_refused("priority", [](with& x) { x.priority = 1; });
   expect_refused("timeout", [](with& x) { x.timeout = 1s; });
-  expect_refused("retry_exceptions", [](with& x) { x.retry_exceptions = true; });
+  expect_refused("retry_exceptions",
+                 [](with& x) { x.retry_exceptions = true; });
   expect_refused("max_restarts", [](with& x) { x.max_restarts = 1; });
   expect_refused("max_task_retries", [](with& x) { x.max_task_retries = 1; });
   expect_refused("max_concurrency", [](with& x) { x.max_concurrency = 2; });
@@ -211,9 +211,8 @@ void refusals() {
 }
 
 constexpr cases::entry all[]{
-  {"calls", &calls},         {"names", &names},
-  {"ends", &ends},           {"behaviors", &behaviors},
-  {"refusals", &refusals},
+  {"calls", &calls},         {"names", &names},       {"ends", &ends},
+  {"behaviors", &behaviors}, {"refusals", &refusals},
 };
 
 } // namespace

@@ -61,8 +61,7 @@ inline void say(const std::string& line) {
 }
 
 inline double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now()
-                                       - start)
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
     .count();
 }
 

@@ -75,7 +75,7 @@ void await_file(const char* variable) {
     std::this_thread::sleep_for(5ms);
 }
 
-// -- balancing ------------------------------------------------------------------
+// -- balancing ----------------------------------------------------------------
 
 void forty() {
   say(fmt::format("started {}", now_ms()));
@@ -83,7 +83,7 @@ void forty() {
   say(fmt::format("ended {}", now_ms()));
 }
 
-// -- objects of other nodes --------------------------------------------------------
+// -- objects of other nodes ---------------------------------------------------
 
 std::uint64_t checksum(std::span<const std::uint64_t> values) {
   std::uint64_t hash = 14695981039346656037u;
@@ -111,6 +111,13 @@ std::string node_of_task() {
 
 void fetch() {
   const auto here = ray::runtime_context().node_id;
+  int known = 0;
+  for (const auto& node : ray::nodes()) {
+    expect(node.state == "alive" && node.host == "127.0.0.1",
+           "node " + node.id + " is " + node.state + " on " + node.host);
+    known += node.id == here || node.resources.contains("spot") ? 1 : 0;
+  }
+  expect_equal(known, 2, "this node and the one with spots");
   expect(ray::get(ray::remote<node_of_task>(at_spot)) != here,
          "a task where its resource is");
   for (const std::size_t count : {20'000, 4'000'000}) {
@@ -122,15 +129,15 @@ void fetch() {
                  "read again by a task");
   }
   const auto mine = ray::put(std::string(3'000'000, 'p'));
-  expect_equal(ray::get(ray::remote<[](const std::string& s) {
-                 return s.size();
-               }>(at_spot, mine)),
-               3'000'000u, "a put of the driver fetched by a task");
+  expect_equal(
+    ray::get(ray::remote<[](const std::string& s) { return s.size(); }>(at_spot,
+                                                                        mine)),
+    3'000'000u, "a put of the driver fetched by a task");
   expect_equal(ray::get(ray::remote<make_text>(at_spot, 50'000)).size(),
                50'000u, "a result within the message");
 }
 
-// -- a node dies --------------------------------------------------------------------
+// -- a node dies --------------------------------------------------------------
 
 class resident {
 public:
@@ -171,27 +178,56 @@ void node_death() {
   say("over");
 }
 
-// -- burdens ------------------------------------------------------------------------
+// -- trees of tasks -----------------------------------------------------------
+
+/// 150 kB: passes through the store.
+std::string leaf(int milliseconds) {
+  std::this_thread::sleep_for(std::chrono::milliseconds{milliseconds});
+  return std::string(150'000, 'l');
+}
+
+std::size_t measure(const std::string& a, const std::string& b) {
+  return a.size() + b.size();
+}
+
+/// The sizes of all leaves below.
+std::size_t tree(int depth) {
+  if (depth == 1)
+    return ray::get(
+      ray::remote<measure>(ray::remote<leaf>(20), ray::remote<leaf>(20)));
+  const auto left = ray::remote<tree>(depth - 1);
+  const auto right = ray::remote<tree>(depth - 1);
+  return ray::get(left) + ray::get(right);
+}
+
+/// 64 leaves below tasks that wait for tasks, on all nodes.
+void grow_tree() {
+  say("growing");
+  expect_equal(ray::get(ray::remote<tree>(6), 20s), 64u * 150'000u,
+               "the sum of all leaves");
+}
+
+// -- burdens ------------------------------------------------------------------
 
 /// Takes all that a job can take, says so, and waits to be killed.
 void burden() {
   const auto actor = ray::spawn<resident>(ray::with{.name = "burden"});
   const auto away = ray::spawn<resident>(at_spot);
-  (void) ray::get(actor.call<&resident::node>(), away.call<&resident::node>());
+  (void)ray::get(actor.call<&resident::node>(), away.call<&resident::node>());
   std::vector<ray::object_ref<std::string>> kept;
   for (int i = 0; i < 20; ++i)
     kept.push_back(ray::put(std::string(1'000'000, 'k')));
   for (int i = 0; i < 4; ++i)
     kept.push_back(ray::remote<make_text>(at_spot, 2'000'000));
   for (const auto& one : kept)
-    (void) ray::get(one);
+    (void)ray::get(one);
   const auto running = start(20, 60'000);
   const auto there = start(4, 60'000, at_spot);
   const auto call = actor.call<&resident::slow>();
   const auto queued = actor.call<&resident::slow>();
-  (void) ray::wait(running, 1, 400ms);
+  (void)ray::wait(running, 1, 400ms);
   say("burdened");
-  (void) ray::get(call);
+  (void)ray::get(call);
 }
 
 int nothing(int x) {
@@ -202,7 +238,7 @@ int nothing(int x) {
 void flood_tasks() {
   say("flooding");
   for (long count = 1;; ++count) {
-    (void) ray::remote<nothing>(1);
+    (void)ray::remote<nothing>(1);
     if (count % 100'000 == 0)
       say(fmt::format("submitted {}", count));
   }
@@ -220,7 +256,7 @@ void take_results() {
       refs.push_back(ray::remote<reply>(5'000));
     say("flooding");
     for (auto& ref : refs) {
-      (void) ray::get(ref);
+      (void)ray::get(ref);
       ref = {};
     }
   }
@@ -238,21 +274,24 @@ private:
 /// Calls an actor of another node 5,000 times with 20 kB each.
 void flood_calls() {
   const auto away = ray::spawn<sink>(at_spot);
-  (void) ray::get(away.call<&sink::node>());
+  (void)ray::get(away.call<&sink::node>());
   say("flooding");
   await_file("GO_FILE");
   const std::string text(20'000, 'c');
   for (int i = 0; i < 5000; ++i)
-    (void) away.call<&sink::take>(text);
+    (void)away.call<&sink::take>(text);
   say("submitted 5000");
-  expect_equal(ray::get(away.call<&sink::take>(text)), 5001,
-               "every call arrived");
+  // A node that is silent for 5 s is dead.
+  expect_throws<ray::actor_died>(
+    [&] { ray::get(away.call<&sink::take>(text)); }, "silent",
+    "a call of an actor of a stopped node");
 }
 
 constexpr cases::entry all[]{
   {"forty", &forty},
   {"fetch", &fetch},
   {"node_death", &node_death},
+  {"grow_tree", &grow_tree},
   {"burden", &burden},
   {"flood_tasks", &flood_tasks},
   {"take_results", &take_results},

@@ -34,9 +34,7 @@ int die_until(int attempt) {
 class fragile {
 public:
   int touch() { return 1; }
-  int crash() {
-    ::abort();
-  }
+  int crash() { ::abort(); }
 };
 
 /// Time from submitting to the error, in milliseconds; *words* is in it.
@@ -52,17 +50,17 @@ void expect_soon(Action action, std::string_view words) {
 /// F1: seen within 100 ms, retried, names the signal.
 void workers() {
   const ray::with once{.max_retries = 0};
-  (void) ray::get(ray::remote<die_until>(0));
+  (void)ray::get(ray::remote<die_until>(0));
   expect_soon<ray::worker_died>(
     [&] { ray::get(ray::remote<die>(once, SIGSEGV)); }, "SIGSEGV");
   expect_soon<ray::worker_died>(
     [&] { ray::get(ray::remote<die>(once, SIGABRT)); }, "SIGABRT");
-  expect_soon<ray::worker_died>(
-    [&] { ray::get(ray::remote<leave>(once, 7)); }, "7");
+  expect_soon<ray::worker_died>([&] { ray::get(ray::remote<leave>(once, 7)); },
+                                "7");
   const auto actor = ray::spawn<fragile>();
-  (void) ray::get(actor.call<&fragile::touch>());
-  expect_soon<ray::actor_died>(
-    [&] { ray::get(actor.call<&fragile::crash>()); }, "SIGABRT");
+  (void)ray::get(actor.call<&fragile::touch>());
+  expect_soon<ray::actor_died>([&] { ray::get(actor.call<&fragile::crash>()); },
+                               "SIGABRT");
   expect_equal(ray::get(ray::remote<die_until>(3)), 3,
                "three retries are four attempts");
   std::vector<ray::object_ref<int>> refs;

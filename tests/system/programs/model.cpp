@@ -90,7 +90,7 @@ void references() {
   expect_equal(ray::get(chain), 50, "a chain of 50 tasks");
 }
 
-// -- put, get, wait --------------------------------------------------------------
+// -- put, get, wait -----------------------------------------------------------
 
 void get_and_wait() {
   const auto text = ray::put(std::string{"words"});
@@ -99,7 +99,7 @@ void get_and_wait() {
   expect(number == 7 && word == "words", "get of several");
   const auto late = ray::remote<slow>(1, 400);
   const auto start = std::chrono::steady_clock::now();
-  expect_throws<ray::get_timeout>([&] { ray::get(late, 50ms); }, "50",
+  expect_throws<ray::get_timeout>([&] { ray::get(late, 50ms); }, "1 of 1",
                                   "get with a timeout");
   const auto waited = cases::seconds_since(start);
   expect(waited >= 0.05 && waited < 0.2,
@@ -113,8 +113,8 @@ void get_and_wait() {
   expect_equal(ray::wait(pending, 1, 0ms).ready.size(), 0u, "wait with 0 ms");
   expect_equal(ray::wait(pending, 1, 5s).ready.size(), 1u, "wait to the end");
   expect(ray::get(refs, 5s) == ints{1, 2, 3}, "get of a vector");
-  expect_throws<ray::object_lost>(
-    [] { ray::get(ray::object_ref<int>{}); }, "", "get of an empty ref");
+  expect_throws<ray::object_lost>([] { ray::get(ray::object_ref<int>{}); }, "",
+                                  "get of an empty ref");
 }
 
 void ten_thousand() {
@@ -128,7 +128,7 @@ void ten_thousand() {
   expect_equal(sum, 50'005'000L, "the sum of 10,000 results");
 }
 
-// -- values -------------------------------------------------------------------------
+// -- values -------------------------------------------------------------------
 
 std::vector<double> echo(const std::vector<double>& values) {
   return values;
@@ -194,11 +194,10 @@ void values() {
                                 limits::denorm_min()};
   const auto back = ray::get(ray::remote<echo>(odd));
   expect(back.size() == 5 && back[0] == odd[0] && back[1] == odd[1]
-           && std::isnan(back[2]) && std::signbit(back[3])
-           && back[4] == odd[4],
+           && std::isnan(back[2]) && std::signbit(back[3]) && back[4] == odd[4],
          "NaN and infinities");
-  const auto user = ray::get(ray::remote<mirrored>(
-    shapes{{"a", {point{1.5, {"p", "q"}, 4}, 2s}}}));
+  const auto user = ray::get(
+    ray::remote<mirrored>(shapes{{"a", {point{1.5, {"p", "q"}, 4}, 2s}}}));
   const auto& [moved, time] = user.at("a");
   expect(moved.x == -1.5 && moved.names.at(1) == "q" && moved.weight == 4
            && time == 3s,
@@ -207,7 +206,7 @@ void values() {
                "a lambda");
 }
 
-// -- errors ---------------------------------------------------------------------------
+// -- errors -------------------------------------------------------------------
 
 struct my_error : std::out_of_range {
   using std::out_of_range::out_of_range;
@@ -248,8 +247,8 @@ void exceptions() {
            fmt::format("{} tasks in the chain, pid {}, node {}, attempt {}",
                        e.chain().size(), e.pid(), e.node(), e.attempt()));
   }
-  expect_throws<std::runtime_error>([] { ray::get(ray::remote<throw_number>()); },
-                                    "int", "a thrown int");
+  expect_throws<std::runtime_error>(
+    [] { ray::get(ray::remote<throw_number>()); }, "int", "a thrown int");
   expect_throws<std::domain_error>([] { ray::get(ray::remote<get_inside>()); },
                                    "division by zero", "an error of a get");
   const auto outcome = ray::try_get(failed);
@@ -276,9 +275,7 @@ void dead_workers() {
   expect_throws<ray::worker_died>(
     [&] { ray::get(ray::remote<leave>(once, 3)); }, "3", "exit code 3");
   expect_throws<ray::worker_died>(
-    [] {
-      ray::get(ray::remote<die>(ray::with{.max_retries = 1}, SIGKILL));
-    },
+    [] { ray::get(ray::remote<die>(ray::with{.max_retries = 1}, SIGKILL)); },
     "attempt 1", "one retry are two attempts");
   expect_equal(ray::get(ray::remote<add>(2, 3)), 5, "the node goes on");
 }
@@ -297,10 +294,34 @@ void resources() {
     return ray::runtime_context().assigned_resources;
   }>(ray::with{.num_cpus = 0.5}, 0);
   expect(ray::get(half).at("CPU") == 0.5, "half a CPU");
-  const auto never = ray::remote<slow>(
-    ray::with{.resources = {{"unobtainium", 1}}}, 0, 0);
+  const auto never
+    = ray::remote<slow>(ray::with{.resources = {{"unobtainium", 1}}}, 0, 0);
   expect_equal(ray::wait(std::vector{never}, 1, 200ms).ready.size(), 0u,
                "what does not fit stays pending");
+}
+
+// -- sessions -----------------------------------------------------------------
+
+void sessions() {
+  expect(ray::is_initialized(), "there is a session");
+  const auto before = ray::remote<add>(1, 2);
+  ray::shutdown();
+  expect(!ray::is_initialized(), "there is none after shutdown");
+  expect_throws<ray::connection_failed>([] { ray::remote<add>(1, 2); }, "",
+                                        "a task without a session");
+  char name[] = "again";
+  char argument[] = "--ray-num-cpus=3";
+  char kept[] = "--kept";
+  char* arguments[]{name, argument, kept, nullptr};
+  int count = 3;
+  auto session = ray::init(count, arguments, {.address = "local"});
+  expect(count == 2 && arguments[1] == std::string_view{"--kept"},
+         "arguments for init are taken away");
+  expect(ray::nodes().at(0).resources.at("CPU") == 3, "three CPUs");
+  expect_equal(ray::get(ray::remote<add>(2, 3)), 5, "a second session");
+  expect_throws<ray::connection_failed>(
+    [&] { (void)ray::init(count, arguments); }, "session",
+    "a second session at the same time");
 }
 
 constexpr cases::entry all[]{
@@ -308,7 +329,7 @@ constexpr cases::entry all[]{
   {"get_and_wait", &get_and_wait}, {"ten_thousand", &ten_thousand},
   {"large_values", &large_values}, {"values", &values},
   {"exceptions", &exceptions},     {"dead_workers", &dead_workers},
-  {"resources", &resources},
+  {"resources", &resources},       {"sessions", &sessions},
 };
 
 } // namespace

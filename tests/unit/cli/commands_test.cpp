@@ -53,8 +53,8 @@ TEST_CASE("bad flags of start are refused before anything runs", "[start]") {
   CHECK(shell.talk.str() == "rayd: --port needs a value\n");
   CHECK(shell.run({"start", "--head", "now"}) == 2);
   CHECK(shell.talk.str()
-        == "rayd start does not take \"now\": flags are --name=value, "
-           "and rayd start --help lists them\n");
+        == "rayd start takes nothing besides its flags, which are "
+           "--name=value: rayd start --help lists them\n");
   CHECK(shell.run({"start", "--head", "--load=x.so"}) == 2);
   CHECK(shell.talk.str() == "rayd: --load does not work yet: leave it out\n");
   CHECK(shell.run({"start", "--head", "--dashboard-port", "1"}) == 2);

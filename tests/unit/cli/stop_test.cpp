@@ -18,9 +18,17 @@ public:
     std::string shell = "sh", option = "-c", text = script;
     char* argv[] = {shell.data(), option.data(), text.data(), nullptr};
     char* environment[] = {nullptr};
-    REQUIRE(::posix_spawn(&pid_, "/bin/sh", nullptr, nullptr, argv,
+    // A test of start --block leaves SIGTERM blocked in this process.
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::posix_spawnattr_init(&attributes);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    REQUIRE(::posix_spawn(&pid_, "/bin/sh", nullptr, &attributes, argv,
                           environment)
             == 0);
+    ::posix_spawnattr_destroy(&attributes);
     auto found = identify_process(pid_);
     REQUIRE(found);
     identity = *found;
