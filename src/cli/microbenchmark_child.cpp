@@ -121,12 +121,16 @@ int wait_guarded(pid_t child) {
     const int number = ::sigwaitinfo(&signals, nullptr);
     if (number > 0 && number != SIGCHLD)
       ::kill(child, SIGTERM);
-    siginfo_t ended{};
-    if (::waitid(P_PID, static_cast<id_t>(child), &ended,
-                 WEXITED | WNOHANG | WNOWAIT)
-          != 0
-        || ended.si_pid == child)
-      return reap(child);
+    for (;;) {
+      siginfo_t ended{};
+      if (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0)
+        return -1;
+      if (ended.si_pid == 0)
+        break;
+      const int code = reap(ended.si_pid);
+      if (ended.si_pid == child)
+        return code;
+    }
   }
 }
 

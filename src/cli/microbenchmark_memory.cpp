@@ -3,8 +3,7 @@
 #include "cli/microbenchmark_child.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <filesystem>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 

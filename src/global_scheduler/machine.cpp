@@ -108,9 +108,10 @@ void head_machine::stored(time_us now, ticket_id ticket) {
 void head_machine::announce(node_record& node) {
   node_registered answer{node.entry.index, options_.epoch, options_.cluster_id,
                          options_.heartbeat_ms, {}};
+  // All elders, also those that are told only after it: a node takes every
+  // lower index that is not among them for dead.
   for (const auto& [index, other] : nodes_)
-    if (index != node.entry.index && other.announced
-        && other.state != node_state::dead && other.joined <= node.joined)
+    if (index < node.entry.index && other.state != node_state::dead)
       answer.peers.push_back(other.entry);
   out_.to_link(node.link, answer);
 }
@@ -219,13 +220,15 @@ link_id head_machine::link_to(node_index node) const {
 // -- what nodes say -----------------------------------------------------------
 
 void head_machine::on(node_record& from, const node_load& x) {
-  const bool old = x.epoch != options_.epoch || x.node != from.entry.index
-                   || x.sequence <= from.load.sequence;
+  if (x.epoch != options_.epoch || x.node != from.entry.index)
+    return;
+  // What became of a grant is told once and stays true.
+  grants_.seen(x.node, x.grants_seen);
+  grants_.done(x.node, x.grants_done, now_);
+  const bool old = x.sequence <= from.load.sequence;
   if (old && !options_.faults.accept_old_load)
     return;
   from.load = x;
-  grants_.seen(x.node, x.grants_seen);
-  grants_.done(x.node, x.grants_done, now_);
   set_state(from, x.draining ? node_state::draining : node_state::alive);
 }
 

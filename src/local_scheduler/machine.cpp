@@ -18,7 +18,10 @@ local_scheduler_machine::local_scheduler_machine(machine_options options,
   : options_(std::move(options)),
     out_(out),
     objects_(options_.self, out, *this),
-    available_(options_.total) {}
+    available_(options_.total) {
+  if (options_.elders)
+    objects_.know_elders(*options_.elders);
+}
 
 void local_scheduler_machine::on_record(process_id from,
                                         lane_record&& record) {
@@ -38,7 +41,7 @@ void local_scheduler_machine::on_record(process_id from,
       [&](kill_actor& x) {
         if (x.actor.home() == options_.self)
           end_by_request(x.actor, "it was killed");
-        else
+        else if (!objects_.is_dead(x.actor.home()))
           out_.to_node(x.actor.home(), end_actor{x.actor, "it was killed"});
       },
       [&](actor_ended& x) { end_told(from, x); },

@@ -75,7 +75,9 @@ public:
 
   /// Values that wait for *process* (see object_directory::send_ready).
   void send_ready(process_id process, std::size_t bytes);
-  bool has_ready(process_id process) const { return objects_.has_ready(process); }
+  bool has_ready(process_id process) const {
+    return objects_.has_ready(process);
+  }
   std::vector<process_id> take_notified() { return objects_.take_notified(); }
 
   // -- time and reports -------------------------------------------------------

@@ -36,17 +36,21 @@ void local_scheduler_machine::call_entered(const object_id& id,
   if (unknown && actor_id.home() == options_.self) {
     actor.now = actor_entry::state::dead;
     actor.failure = death(actor_id, "", "its last handle went");
-  } else if (unknown
-             && std::find(nodes_.begin(), nodes_.end(), actor_id.home())
-                  == nodes_.end()
-             && actor_id.home() < options_.self) {
+  } else if (unknown && objects_.is_dead(actor_id.home())) {
     actor.now = actor_entry::state::dead;
     actor.failure = death(actor_id, "",
                           fmt::format("its home node {} is gone",
                                       node_name(actor_id.home())));
   }
-  const actor_entry::source source{
-    task.caller, task.origin == options_.self ? 0 : task.origin};
+  actor_entry::source source;
+  if (task.origin == options_.self) {
+    const auto caller = workers_.find(task.caller);
+    source.process = task.caller;
+    if (caller == workers_.end() || !caller->second.actor)
+      source.parent = task.spec.parent;
+  } else {
+    source.node = task.origin;
+  }
   actor.calls[source].push_back(id);
   gather(id, task);
   to_advance_.push_back(actor_id);
@@ -283,8 +287,8 @@ void local_scheduler_machine::end_by_request(const object_id& id,
 void local_scheduler_machine::on(node_index from, const locate_actor& x) {
   const auto at = actors_.find(x.actor);
   if (at == actors_.end()) {
-    out_.to_node(from, actor_located{
-                         x.actor, 0, death(x.actor, "", "its last handle went")});
+    const auto gone = death(x.actor, "", "its last handle went");
+    out_.to_node(from, actor_located{x.actor, 0, gone});
     return;
   }
   auto& actor = at->second;

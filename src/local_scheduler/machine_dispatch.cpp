@@ -118,7 +118,8 @@ std::size_t local_scheduler_machine::ahead(const task_entry& task) const {
                                             task.spec.function.offset);
   if (!expected || task.spec.kind != task_kind::task)
     return 1;
-  const auto fit = options_.pipeline_span_us / std::max<std::int64_t>(*expected, 1);
+  const auto fit
+    = options_.pipeline_span_us / std::max<std::int64_t>(*expected, 1);
   return static_cast<std::size_t>(
     std::clamp<std::int64_t>(fit, 1, options_.pipeline_max));
 }

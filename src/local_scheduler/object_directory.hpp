@@ -95,8 +95,13 @@ public:
   /// All objects that it knows, sorted; for tests.
   std::vector<object_id> ids() const;
 
-  /// Whether node_gone() was called for it.
+  /// Whether node_gone() was called for it, or it died before this node came.
   bool is_dead(node_index node) const;
+
+  /// See machine_options.
+  void know_elders(std::vector<node_index> elders) {
+    elders_ = std::move(elders);
+  }
 
   // -- values -----------------------------------------------------------------
 
@@ -228,6 +233,7 @@ private:
   std::vector<process_id> notified_;
   std::map<std::uint64_t, open_ask> asks_; ///< By serial of the retain.
   std::vector<node_index> dead_;
+  std::optional<std::vector<node_index>> elders_;
   std::unordered_map<process_id, std::uint32_t> unsettled_;
   std::unordered_map<process_id, std::vector<object_id>> late_drops_;
   std::uint64_t last_serial_ = 0;

@@ -245,6 +245,9 @@ void object_directory::job_gone(job_number job) {
 }
 
 bool object_directory::is_dead(node_index node) const {
+  if (elders_ && node < self_
+      && !std::binary_search(elders_->begin(), elders_->end(), node))
+    return true;
   return std::find(dead_.begin(), dead_.end(), node) != dead_.end();
 }
 

@@ -266,6 +266,7 @@ void local_scheduler::join_peer(scheduler_link& link, node_index node) {
 
 void local_scheduler::on_joined(const cluster_joined& joined) {
   options_.machine.self = joined.self;
+  options_.machine.elders = joined.elders;
   epoch_ = joined.epoch;
   cluster_id_ = joined.cluster_id;
   heartbeat_ = std::chrono::milliseconds{joined.heartbeat_ms};

@@ -90,10 +90,13 @@ struct actor_entry {
   task_spec creation;     ///< At home, without arguments: name, interface.
   std::vector<node_index> subscribers; ///< At home: want to hear of changes.
 
-  /// Calls that were not sent on yet, in order for each caller: a process of
-  /// this node, or (at the host) another node.
+  /// Calls that were not sent on yet, in order for each caller: a driver, a
+  /// task or an actor's process of this node, or (at the host) another node.
+  /// Two tasks that one worker ran are two callers: the second may make what
+  /// a call of the first waits for.
   struct source {
     process_id process = 0;
+    object_id parent; ///< Empty when the process hosts an actor.
     node_index node = 0;
     friend auto operator<=>(const source&, const source&) = default;
   };

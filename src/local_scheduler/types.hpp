@@ -4,6 +4,8 @@
 #include "base/resources.hpp"
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 namespace rayd {
 
@@ -35,6 +37,10 @@ struct machine_faults {
 struct machine_options {
   node_index self = 0;
   resource_set total;
+
+  /// Nodes that lived when this one registered, sorted: since indexes grow,
+  /// every other one below `self` was dead by then. Nothing: not known.
+  std::optional<std::vector<node_index>> elders;
 
   /// Tasks that a worker may have ahead of it: as many as take this long by
   /// what is known of their function, and never more than the limit.

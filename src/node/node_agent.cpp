@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace rayd {
 
 namespace {
@@ -33,8 +35,11 @@ void node_agent_state::on_registered(const node_registered& news) {
     return;
   self = news.index;
   epoch = news.epoch;
-  const cluster_joined joined{news.index, news.epoch, news.cluster_id,
-                              news.heartbeat_ms};
+  cluster_joined joined{news.index, news.epoch, news.cluster_id,
+                        news.heartbeat_ms, {}};
+  for (const auto& peer : news.peers)
+    joined.elders.push_back(peer.index);
+  std::sort(joined.elders.begin(), joined.elders.end());
   options.dialler->introduce(self, news.cluster_id);
   caf::anon_send(options.scheduler, joined);
   for (const auto& peer : news.peers) {

@@ -134,7 +134,9 @@ struct node_registered {
   std::uint64_t epoch = 0;
   std::string cluster_id;
   std::uint32_t heartbeat_ms = 1000;
-  std::vector<node_entry> peers; ///< Alive ones that joined before: dial them.
+  /// All that live and joined before, by index: dial them. Every other one
+  /// with a lower index is dead.
+  std::vector<node_entry> peers;
 };
 
 struct node_refused {

@@ -48,6 +48,7 @@ struct cluster_joined {
   std::uint64_t epoch = 0;
   std::string cluster_id;
   std::uint32_t heartbeat_ms = 1000;
+  std::vector<node_index> elders; ///< Lived when this node registered; sorted.
 };
 
 /// A node that the head calls dead, or a link that is not to be waited for.

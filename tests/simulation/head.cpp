@@ -41,6 +41,17 @@ void head::on_message(link_id from, const control_message& message) {
   });
 }
 
+void head::describe_nodes() {
+  for (const auto& [index, node] : machine_.nodes()) {
+    world_.trace("head: {} is {}, has {} left of {}", node_name(index),
+                 to_string(node.state), to_string(node.load.available),
+                 to_string(node.entry.total));
+    for (const auto& shape : node.load.waiting)
+      world_.trace("head: {} has {} waiting for {}", node_name(index),
+                   shape.waiting, to_string(shape.demand));
+  }
+}
+
 void head::link_lost(link_id link, const std::string& why) {
   machine_.link_lost(world_.time.now(), link, why);
 }
@@ -107,6 +118,8 @@ void head::to_link(link_id to, control_message message) {
     if (named->failure.empty() && !kept)
       world_.fail("actor {} is told its name before it is stored",
                   to_string(named->actor));
+  } else if (const auto* dead = std::get_if<peer_dead>(&message)) {
+    world_.declared_dead(dead->node);
   } else if (const auto* order = std::get_if<place_tasks>(&message)) {
     check(*order, to);
   }
@@ -116,10 +129,6 @@ void head::to_link(link_id to, control_message message) {
 /// A second opinion: loads in their order, promises until their target shows
 /// them or long after their time.
 void head::see(const node_load& load) {
-  auto& known = loads_[load.node];
-  if (load.sequence <= known.sequence)
-    return;
-  known = load;
   for (const auto grant : load.grants_seen) {
     const auto at = promises_.find(grant);
     if (at != promises_.end() && at->second.target == load.node)
@@ -132,6 +141,9 @@ void head::see(const node_load& load) {
         = std::min(at->second.made,
                    world_.time.now() - machine_.options().grant_timeout_us
                      + machine_.options().grant_settle_us);
+  auto& known = loads_[load.node];
+  if (load.sequence > known.sequence)
+    known = load;
 }
 
 void head::check(const place_tasks& order, link_id to) {
@@ -168,6 +180,7 @@ void head::check(const place_tasks& order, link_id to) {
     world_.fail("{} tasks for {} of {} are placed on {}, which has room for {}",
                 order.count, slots, to_string(order.demand),
                 node_name(order.target), to_string(room));
+  world_.granted[order.grant] = order.count;
   promises_[order.grant] = {from, order.target, order.demand, slots, now};
   world_.trace("head places {} of {} on {}", order.count,
                to_string(order.demand), node_name(order.target));

@@ -22,6 +22,9 @@ public:
 
   const head_machine& machine() const { return machine_; }
 
+  /// Traces what the head knows of its nodes.
+  void describe_nodes();
+
   void to_link(link_id to, control_message message) override;
   void store_node(const node_record& node) override;
   void store_job(const job_record& job) override;

@@ -95,14 +95,17 @@ void node::pause(time_us until) {
     return;
   world_.trace("{} stands still until {}", node_name(index_), until);
   paused_ = true;
-  world_.time.at(until, [this] {
-    paused_ = false;
-    world_.trace("{} goes on", node_name(index_));
-    for (auto& event : std::exchange(backlog_, {}))
-      act(std::move(event));
-    if (alive_ && machine_)
-      end_turn();
-  });
+  world_.time.at(until, [this] { go_on(); });
+}
+
+void node::go_on() {
+  if (!std::exchange(paused_, false))
+    return;
+  world_.trace("{} goes on", node_name(index_));
+  for (auto& event : std::exchange(backlog_, {}))
+    act(std::move(event));
+  if (alive_ && machine_)
+    end_turn();
 }
 
 // -- life ---------------------------------------------------------------------
@@ -115,6 +118,9 @@ void node::registered(const node_registered& x) {
   machine_options options;
   options.self = index_;
   options.total = total_;
+  options.elders.emplace();
+  for (const auto& peer : x.peers)
+    options.elders->push_back(peer.index);
   options.faults = world_.options.node_faults;
   machine_ = std::make_unique<local_scheduler_machine>(
     options, static_cast<effects&>(*this));
@@ -280,8 +286,8 @@ void node::forget_given(process_id worker, const object_id& task) {
 void node::on_peer_record(node_index from, lane_record&& record) {
   if (!machine_)
     return;
-  world_.trace("{} -> {}: {}", node_name(from), node_name(index_),
-               describe(record));
+  world_.trace("{} -> {}: {}{}", node_name(from), node_name(index_),
+               describe(record), knows_dead(from) ? " (too late)" : "");
   machine_->on_peer_record(from, std::move(record));
 }
 
@@ -312,187 +318,7 @@ void node::send_load() {
   last_load_.grants_done.clear();
 }
 
-// -- effects --------------------------------------------------------------------
-
-void node::to_process(process_id to, lane_record record) {
-  const auto at = processes_.find(to);
-  if (at == processes_.end())
-    return;
-  if (const auto* run = std::get_if<run_task>(&record))
-    given_[to][run->spec.id] = run->spec.demand;
-  world_.trace("{} -> process {}: {}", node_name(index_), to,
-               describe(record));
-  stream::send(at->second->from_node,
-               [receiver = at->second, record = std::move(record)]() mutable {
-                 if (receiver->alive())
-                   receiver->on_record(std::move(record));
-               });
-}
-
-void node::to_node(node_index to, lane_record record) {
-  if (peers_.contains(to))
-    world_.send(index_, to, std::move(record));
-  else if (!dead_.contains(to))
-    early_[to].push_back(std::move(record));
-}
-
-void node::start_worker(job_number job) {
-  const bool fails = world_.kind == trouble::all && world_.chance(5);
-  const auto delay = static_cast<time_us>(500 + world_.random.below(20'000));
-  world_.time.after(delay, [this, job, fails] {
-    act([this, job, fails] {
-      if (fails) {
-        machine_->worker_start_failed(job, "it did not start");
-        return;
-      }
-      const auto id = ++last_process_;
-      auto worker = std::make_shared<process>(world_, *this, id, job, false);
-      worker->to_node = world_.make_stream(5, 200);
-      worker->from_node = world_.make_stream(5, 200);
-      processes_[id] = worker;
-      machine_->worker_joined(id, job, static_cast<std::int64_t>(id));
-    });
-  });
-}
-
-void node::end_worker(process_id worker, const std::string& reason) {
-  world_.time.after(
-    static_cast<time_us>(world_.random.below(2000)), [this, worker, reason] {
-      const auto at = processes_.find(worker);
-      if (alive_ && at != processes_.end())
-        crash_process(*at->second, "was ended: " + reason);
-    });
-}
-
-void node::free_local(const std::vector<object_id>& ids) {
-  for (const auto& id : ids) {
-    store_.erase(id);
-    for (const auto& [number, process] : processes_) {
-      const auto* value = process->value_of(id);
-      if (process->alive() && value && machine_->has_job(id.job())
-          && value->what == object_value::kind::stored
-          && value->where.offset != not_here)
-        world_.fail("{} frees {} under {}", node_name(index_),
-                    to_string(id), process->describe());
-    }
-  }
-}
-
-void node::claim_name(const task_spec& creation) {
-  const auto request = ++last_request_;
-  claims_[request] = creation.id;
-  to_head(claim_actor_name{request, creation.name, creation.id,
-                           creation.interface});
-}
-
-void node::actor_changed(const task_spec& creation, const char* state,
-                         node_index at, const std::string& reason) {
-  rayd::actor_changed news;
-  news.actor = creation.id;
-  news.name = creation.name;
-  news.interface = creation.interface;
-  news.state = state;
-  news.node = at;
-  news.reason = reason;
-  to_head(news);
-}
-
-void node::record_task(task_record record) {
-  if (record.placed == placed_by::global
-      && record.state == task_state::finished)
-    ++world_.tasks_placed;
-}
-
-// -- transfers ------------------------------------------------------------------
-
-void node::fetch(const object_id& id, std::uint64_t,
-                 const std::vector<node_index>& holders) {
-  try_holder(id, holders, {});
-}
-
-void node::try_holder(const object_id& id, std::vector<node_index> holders,
-                      std::vector<node_index> failed) {
-  if (holders.empty()) {
-    world_.time.after(10, [this, id, failed] {
-      act([this, id, failed] { machine_->fetch_failed(id, failed); });
-    });
-    return;
-  }
-  const auto holder = holders.front();
-  holders.erase(holders.begin());
-  auto answered = std::make_shared<bool>(false);
-  const auto done = [this, id, holder, holders, failed,
-                     answered](const std::string* bytes) {
-    if (std::exchange(*answered, true))
-      return;
-    if (bytes == nullptr) {
-      auto all_failed = failed;
-      all_failed.push_back(holder);
-      try_holder(id, holders, std::move(all_failed));
-      return;
-    }
-    act([this, id, content = *bytes] {
-      if (store_.emplace(id, world_.last_place + 1).second)
-        world_.arena[++world_.last_place] = content;
-      machine_->fetched(id, {store_.at(id), 200'000});
-    });
-  };
-  world_.time.after(static_cast<time_us>(100 + world_.random.below(3000)),
-                    [this, id, holder, done] {
-                      auto* peer = world_.find(holder);
-                      const bool breaks = world_.kind == trouble::all
-                                          && world_.chance(5);
-                      if (!alive_ || !peer || breaks)
-                        done(nullptr);
-                      else
-                        peer->serve(id, done);
-                    });
-  watch_transfer(holder, answered, [done] { done(nullptr); });
-}
-
-/// Does *give_up* when the holder dies before it answered.
-void node::watch_transfer(node_index holder, std::shared_ptr<bool> answered,
-                          timeline::action give_up) {
-  world_.time.after(50'000, [this, holder, answered,
-                             give_up = std::move(give_up)]() mutable {
-    const auto* peer = world_.find(holder);
-    if (*answered || !alive_)
-      return;
-    if (!peer || !peer->alive() || dead_.contains(holder))
-      give_up();
-    else
-      watch_transfer(holder, answered, std::move(give_up));
-  });
-}
-
-void node::serve(const object_id& id, reader answer) {
-  if (!alive_) {
-    answer(nullptr);
-    return;
-  }
-  act([this, id, answer] {
-    if (!machine_->read(id)) {
-      world_.time.after(100, [answer] { answer(nullptr); });
-      return;
-    }
-    if (!has(id))
-      world_.fail("{} offers {}, which it does not have", node_name(index_),
-                  to_string(id));
-    world_.time.after(
-      static_cast<time_us>(100 + world_.random.below(2000)),
-      [this, id, answer] {
-        act([this, id, answer] {
-          if (!has(id))
-            world_.fail("{} frees {} while it sends it", node_name(index_),
-                        to_string(id));
-          answer(&world_.arena.at(store_.at(id)));
-          machine_->read_done(id);
-        });
-      });
-  });
-}
-
-// -- checks -----------------------------------------------------------------------
+// -- checks -------------------------------------------------------------------
 
 void node::check_accounts() {
   const auto left = machine_->available();

@@ -27,6 +27,7 @@ public:
   void peer_gone(node_index peer, const std::string& why);
   void crash();
   void pause(time_us until);
+  void go_on();
   void attach_driver(std::uint64_t seed, std::uint32_t size);
   void crash_process(process& which, const std::string& how);
 
@@ -34,7 +35,7 @@ public:
   /// it is dead; then a turn, and what the actor does at its end.
   void act(timeline::action event);
 
-  // -- views --------------------------------------------------------------------
+  // -- views ------------------------------------------------------------------
   bool alive() const noexcept { return alive_; }
   bool joined() const noexcept { return machine_ != nullptr; }
   node_index index() const noexcept { return index_; }
@@ -64,7 +65,7 @@ public:
   std::uint64_t link = 0; ///< With the head; 0: lost.
 
 private:
-  // -- effects ------------------------------------------------------------------
+  // -- effects ----------------------------------------------------------------
   void to_process(process_id to, lane_record record) override;
   void to_node(node_index to, lane_record record) override;
   void start_worker(job_number job) override;

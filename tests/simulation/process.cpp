@@ -1,6 +1,5 @@
 #include "process.hpp"
 
-#include "base/overloaded.hpp"
 #include "wire/failure_record.hpp"
 #include "world.hpp"
 
@@ -315,32 +314,6 @@ bool process::opened(std::size_t index, const object_value& value) {
   return true;
 }
 
-void process::check(const slot& x, const object_value& value) {
-  ++world_.values_checked;
-  const bool failed = value.what == object_value::kind::failed;
-  const bool intended = x.expects && x.expects->failed;
-  if (failed) {
-    const bool task_error
-      = decode_failure(value.bytes).code == ray::errc::task_error;
-    if (driver_ && !intended && !x.unsure
-        && (task_error || !world_.may_fail_with(value.bytes)))
-      world_.fail("{} got \"{}\" for {}, which should not fail", describe(),
-                  decode_failure(value.bytes).message, to_string(x.id));
-    ++world_.errors_accepted;
-    return;
-  }
-  const auto got = content_of(x.id, value);
-  if (intended && !x.unsure)
-    world_.fail("{} got a value for {}, which should fail", describe(),
-                to_string(x.id));
-  if (x.expects && !x.expects->open && got.number != x.expects->number)
-    world_.fail("{} got {:x} for {}, not {:x}", describe(), got.number,
-                to_string(x.id), x.expects->number);
-  if (x.answer != 0 && !x.unsure && got.number != x.answer)
-    world_.fail("{} got answer {:x} of actor {}, not {:x}", describe(),
-                got.number, to_string(x.actor), x.answer);
-}
-
 void process::finish(const step& s) {
   if (driver_) {
     end_activation();
@@ -372,128 +345,6 @@ void process::end_activation() {
 
 void process::leave() {
   alive_ = false;
-}
-
-// -- the client runtime -------------------------------------------------------
-
-void process::add_slot(slot x, bool own) {
-  if (now_->steps.full()) {
-    drop(x.id);
-    return;
-  }
-  now_->steps.add(x.actor_seed != 0, own);
-  now_->slots.push_back(std::move(x));
-}
-
-void process::hold(const object_id& id, bool tell) {
-  if (++held_[id] == 1 && tell)
-    send(retain_objects{{id}});
-}
-
-void process::drop(const object_id& id) {
-  const auto at = held_.find(id);
-  if (--at->second > 0)
-    return;
-  held_.erase(at);
-  values_.erase(id);
-  wanted_.erase(id);
-  own_.erase(id);
-  send(release_objects{{id}});
-}
-
-const object_value* process::value_of(const object_id& id) const {
-  const auto at = values_.find(id);
-  return at == values_.end() ? nullptr : &at->second;
-}
-
-object_value process::make_value(payload content, bool stored) {
-  object_value value;
-  for (const auto& ref : content.nested)
-    value.nested.push_back(ref.id);
-  if (stored) {
-    value.what = object_value::kind::stored;
-    value.where = {++world_.last_place, 200'000};
-    world_.arena[world_.last_place] = encode(content);
-  } else {
-    value.bytes = encode(content);
-  }
-  return value;
-}
-
-payload process::content_of(const object_id& id,
-                            const object_value& value) const {
-  if (value.what == object_value::kind::inline_bytes)
-    return decode_payload(value.bytes);
-  const auto at = node_.store().find(id);
-  // Its job is over here, and its end is on its way.
-  if (at == node_.store().end() && !node_.machine().has_job(job_))
-    return {};
-  if (at == node_.store().end())
-    world_.fail("{} reads {}, which is not in its node's store", describe(),
-                to_string(id));
-  return decode_payload(world_.arena.at(at->second));
-}
-
-void process::send(lane_record record) {
-  stream::send(to_node, [self = shared_from_this(),
-                         record = std::move(record)]() mutable {
-    self->node_.act([self, record = std::move(record)]() mutable {
-      self->node_.on_process_record(*self, std::move(record));
-    });
-  });
-}
-
-void process::on_record(lane_record&& record) {
-  std::visit(
-    overloaded{
-      [&](run_task& x) {
-        queue_.push_back(std::move(x));
-        if (!now_)
-          after(1);
-      },
-      [&](object_ready& x) { on_value(std::move(x)); },
-      [&](recall_tasks&) {
-        tasks_returned returned;
-        for (const auto& task : queue_)
-          returned.tasks.push_back(task.spec.id);
-        queue_.clear();
-        send(std::move(returned));
-      },
-      [](auto&) {},
-    },
-    record);
-}
-
-void process::on_value(object_ready&& ready) {
-  const auto id = ready.object;
-  if (!held_.contains(id))
-    return;
-  const bool remote = ready.value.what == object_value::kind::stored
-                      && ready.value.where.offset == not_here;
-  auto& known = values_[id];
-  const bool had = known.where.offset != 0 || !known.bytes.empty();
-  const bool had_remote = known.what == object_value::kind::stored
-                          && known.where.offset == not_here;
-  if (had && !had_remote)
-    return;
-  known = std::move(ready.value);
-  if (!remote)
-    wanted_.erase(id);
-  if (!remote && known.what != object_value::kind::failed)
-    world_.saw(*this, id, content_of(id, known));
-  if (!now_ || !now_->waits_for || now_->slots[*now_->waits_for].id != id)
-    return;
-  if (remote) {
-    if (wanted_.insert(id).second)
-      send(want_objects{{id}});
-    return;
-  }
-  const auto index = *now_->waits_for;
-  now_->waits_for.reset();
-  if (!driver_)
-    send(task_blocked{now_->spec.id, false});
-  if (opened(index, known))
-    after(1);
 }
 
 } // namespace rayd::simulation

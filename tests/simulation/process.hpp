@@ -78,7 +78,7 @@ private:
     bool blocked_before = false;
   };
 
-  // -- running --------------------------------------------------------------
+  // -- running ----------------------------------------------------------------
   void go_on();
   void after(time_us delay);
   void start(run_task&& task);
@@ -95,7 +95,7 @@ private:
   void answer_call(const run_task& task);
   void end_activation();
 
-  // -- the client runtime ---------------------------------------------------
+  // -- the client runtime -----------------------------------------------------
   void add_slot(slot x, bool own);
   void hold(const object_id& id, bool tell);
   void drop(const object_id& id);

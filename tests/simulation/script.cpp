@@ -278,56 +278,63 @@ std::vector<value> at(const std::vector<value>& slots,
   return chosen;
 }
 
-} // namespace
+/// One activation, run without a cluster.
+class evaluation {
+public:
+  evaluation(std::uint64_t seed, std::uint32_t size, script_limits limits)
+    : steps_(seed, size, false, limits), limits_(limits), number_(seed) {}
 
-std::shared_ptr<expected>
-evaluate(std::uint64_t seed, std::uint32_t size, script_limits limits,
-         const std::vector<value>& values, const std::vector<value>& nested) {
-  script steps{seed, size, false, limits};
-  std::vector<value> slots;
-  std::uint64_t number = seed;
-  const auto hold = [&](const value& x, bool own) {
-    if (steps.full())
+  value run(const std::vector<value>& values,
+            const std::vector<value>& nested) {
+    for (auto at = values.begin(); at != values.end(); ++at) {
+      const auto& x = *at;
+      // An object is one dependency, however many references name it.
+      if (std::find(values.begin(), at, x) != at)
+        continue;
+      if (x->failed)
+        return failed();
+      open(x);
+    }
+    for (const auto& x : nested)
+      hold(x, false);
+    for (;;) {
+      const auto s = steps_.next();
+      if (s.what == step::kind::finish)
+        return finish(s);
+      if (s.what == step::kind::get && slots_[s.slot]->failed)
+        return failed();
+      take(s);
+    }
+  }
+
+private:
+  void hold(const value& x, bool own) {
+    if (steps_.full())
       return;
-    slots.push_back(x);
-    steps.add(x->actor_seed != 0, own);
-  };
-  for (auto at = values.begin(); at != values.end(); ++at) {
-    const auto& x = *at;
-    // An object is one dependency, however many references name it.
-    if (std::find(values.begin(), at, x) != at)
-      continue;
-    if (x->failed)
-      return failed();
-    number = mix(number, x->number);
+    slots_.push_back(x);
+    steps_.add(x->actor_seed != 0, own);
+  }
+
+  void open(const value& x) {
+    number_ = mix(number_, x->open ? 0 : x->number);
     for (const auto& inner : x->nested)
       hold(inner, false);
   }
-  for (const auto& x : nested)
-    hold(x, false);
-  for (;;) {
-    const auto s = steps.next();
+
+  void take(const step& s) {
     switch (s.what) {
       case step::kind::submit:
-        hold(evaluate(s.seed, s.size, limits, at(slots, s.values),
-                      at(slots, s.nested)),
+        hold(evaluate(s.seed, s.size, limits_, at(slots_, s.values),
+                      at(slots_, s.nested)),
              false);
         break;
       case step::kind::put: {
         auto x = make(s.seed);
-        x->nested = at(slots, s.nested);
+        x->nested = at(slots_, s.nested);
         hold(x, false);
         break;
       }
-      case step::kind::get: {
-        const auto x = slots[s.slot];
-        if (x->failed)
-          return failed();
-        number = mix(number, x->open ? 0 : x->number);
-        for (const auto& inner : x->nested)
-          hold(inner, false);
-        break;
-      }
+      case step::kind::get: open(value{slots_[s.slot]}); break;
       case step::kind::spawn: {
         auto x = make(0);
         x->actor_seed = s.seed;
@@ -339,21 +346,35 @@ evaluate(std::uint64_t seed, std::uint32_t size, script_limits limits,
         // An open one counts as 0 wherever its value goes.
         auto x = make(0);
         x->open = true;
-        for (const auto& argument : at(slots, s.values))
+        for (const auto& argument : at(slots_, s.values))
           x->failed = x->failed || argument->failed;
         hold(x, false);
         break;
       }
-      case step::kind::finish: {
-        if (s.fails)
-          return failed();
-        auto x = make(number);
-        x->nested = at(slots, s.nested);
-        return x;
-      }
       default: break;
     }
   }
+
+  value finish(const step& s) {
+    if (s.fails)
+      return failed();
+    auto x = make(number_);
+    x->nested = at(slots_, s.nested);
+    return x;
+  }
+
+  script steps_;
+  script_limits limits_;
+  std::vector<value> slots_;
+  std::uint64_t number_;
+};
+
+} // namespace
+
+std::shared_ptr<expected>
+evaluate(std::uint64_t seed, std::uint32_t size, script_limits limits,
+         const std::vector<value>& values, const std::vector<value>& nested) {
+  return evaluation{seed, size, limits}.run(values, nested);
 }
 
 } // namespace rayd::simulation

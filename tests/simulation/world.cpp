@@ -43,6 +43,15 @@ world::world(world_options given)
 // -- running ------------------------------------------------------------------
 
 void world::run() {
+  try {
+    run_parts();
+  } catch (const violation&) {
+    head_->describe_nodes();
+    throw;
+  }
+}
+
+void world::run_parts() {
   trace("seed {}: {}{}", options.seed, name_of(kind),
         unruly ? ", control messages come late and twice" : "");
   build();
@@ -125,23 +134,29 @@ bool world::drivers_done() const {
   return true;
 }
 
-// -- trouble --------------------------------------------------------------------
+// -- trouble ------------------------------------------------------------------
 
 void world::plan_trouble() {
   if (kind == trouble::none)
     return;
   for (std::uint64_t i = 1 + random.below(6); i > 0; --i) {
-    const auto spread = chance(80) ? 60'000u : 1'000'000u;
+    const auto spread = chance(40)   ? 60'000u
+                        : chance(70) ? 200'000u
+                                     : 1'000'000u;
     time.after(static_cast<time_us>(5000 + random.below(spread)),
                [this] { trouble_now(); });
   }
 }
 
 node* world::any_node(bool not_head) {
+  // Trouble is where work is, as a rule.
   std::vector<node*> fit;
-  for (const auto& each : nodes_)
-    if (each->alive() && (!not_head || each->place != 0))
-      fit.push_back(each.get());
+  for (const bool busy : {true, false})
+    for (const auto& each : nodes_)
+      if (each->alive() && (!not_head || each->place != 0)
+          && (busy ? each->joined() && each->machine().task_count() > 0
+                   : fit.empty() || chance(30)))
+        fit.push_back(each.get());
   return fit.empty() ? nullptr : fit[random.below(fit.size())];
 }
 
@@ -170,9 +185,12 @@ void world::trouble_now() {
     }
   } else if (choice < 100) {
     if (auto* at = any_node(true))
+      // For a moment, just beyond the head's patience, or long.
       at->pause(time.now()
-                + static_cast<time_us>(random.below(chance(50) ? 1'500'000
-                                                               : 9'000'000)));
+                + static_cast<time_us>(chance(30)   ? random.below(1'500'000)
+                                       : chance(60) ? 5'000'000
+                                                        + random.below(300'000)
+                                                    : random.below(9'000'000)));
   } else if (auto *a = any_node(false), *b = any_node(false);
              a && b && a != b && a->joined() && b->joined()) {
     cut(a->index(), b->index());
@@ -202,6 +220,14 @@ void world::cut(node_index a, node_index b) {
   }
 }
 
+/// A node that is counted out may go on right then.
+void world::declared_dead(node_index index) {
+  auto* at = find(index);
+  if (at && at->alive() && at->paused())
+    time.after(static_cast<time_us>(random.below(chance(70) ? 5000 : 500'000)),
+               [at] { at->go_on(); });
+}
+
 void world::node_ended(node& gone) {
   for (const auto& each : nodes_)
     if (each.get() != &gone && each->joined() && gone.joined())
@@ -213,7 +239,7 @@ void world::node_ended(node& gone) {
           [this, link] { head_->link_lost(link, "its connection was lost"); });
 }
 
-// -- the network ------------------------------------------------------------------
+// -- the network --------------------------------------------------------------
 
 std::shared_ptr<stream> world::make_stream(time_us least, time_us spread) {
   return std::make_shared<stream>(time, random, least, spread);
@@ -283,6 +309,10 @@ void world::connect(node& dialler, node_index to) {
 }
 
 void world::send(node_index from, node_index to, lane_record record) {
+  if (const auto* task = std::get_if<assign_task>(&record);
+      task && task->grant != 0 && granted[task->grant]-- == 0)
+    fail("{} sends more tasks for grant {} than it allows", node_name(from),
+         task->grant);
   const auto at = links_.find({from, to});
   if (at == links_.end())
     return;
@@ -294,7 +324,7 @@ void world::send(node_index from, node_index to, lane_record record) {
   });
 }
 
-// -- checks -----------------------------------------------------------------------
+// -- checks -------------------------------------------------------------------
 
 bool world::may_fail_with(const std::string& bytes) const {
   const auto code = decode_failure(bytes).code;
@@ -319,6 +349,13 @@ void world::saw(const process& who, const object_id& id,
                 const payload& value) {
   if (value.attempt < 0)
     return;
+  const auto taken = finished.find(id);
+  const auto* held = who.value_of(id);
+  if (taken != finished.end() && held
+      && held->what == object_value::kind::inline_bytes
+      && taken->second != value.attempt)
+    fail("{} sees the result of attempt {} of {}, its home took that of {}",
+         who.describe(), value.attempt, to_string(id), taken->second);
   const auto [at, first] = numbers_.try_emplace(id, value.number);
   if (!first && at->second != value.number && kind == trouble::none)
     fail("{} sees {:x} in {}, others saw {:x}", who.describe(), value.number,

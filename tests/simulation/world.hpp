@@ -64,7 +64,7 @@ public:
   std::uint64_t values_checked = 0;
   std::uint64_t errors_accepted = 0;
 
-  // -- for the parts ------------------------------------------------------------
+  // -- for the parts ----------------------------------------------------------
 
   template <class... Args>
   void trace(fmt::format_string<Args...> format, Args&&... args) {
@@ -94,6 +94,7 @@ public:
   void send(node_index from, node_index to, lane_record record);
   void connect(node& dialler, node_index to);
   void node_ended(node& gone);
+  void declared_dead(node_index index);
 
   /// A process sees this value of *id*.
   void saw(const process& who, const object_id& id, const payload& value);
@@ -108,10 +109,13 @@ public:
   bool unruly = false; ///< Control messages come late and twice.
   std::map<std::uint64_t, std::string> arena; ///< All stores' bytes.
   std::uint64_t last_place = 0;
+  std::map<std::uint64_t, std::uint32_t> granted; ///< Tasks not sent yet.
+  std::map<object_id, std::int32_t> finished; ///< Attempt that its home took.
   bool killed = false;     ///< Some actor was, by its maker.
   bool names_used = false; ///< Some actor asked for a name.
 
 private:
+  void run_parts();
   void build();
   void plan_trouble();
   void trouble_now();

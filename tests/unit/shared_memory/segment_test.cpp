@@ -4,6 +4,7 @@
 #include "child_process.hpp"
 #include "shared_memory/prefault.hpp"
 
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -135,10 +136,12 @@ namespace {
 
 /// Waits until *ahead* made [0, bytes) ready, at most 5 s.
 bool reaches(const prefault& ahead, std::uint64_t bytes) {
-  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  // Not by spinning: the thread that it waits for has idle priority, and
+  // would get no core while others are busy.
   while (ahead.ready_up_to() < bytes
          && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::yield();
+    ::poll(nullptr, 0, 1);
   return ahead.ready_up_to() == bytes;
 }
 
