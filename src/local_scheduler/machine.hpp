@@ -113,6 +113,7 @@ private:
   task_entry& enter(task_spec&& spec, node_index origin);
   void gather(const object_id& id, task_entry& task);
   bool runs_here(const task_entry& task) const;
+  bool await_arguments(const object_id& id, task_entry& task, bool here);
   void arguments_there(const object_id& id, task_entry& task);
   std::optional<std::string> argument_failure(const object_id& id,
                                               const task_entry& task) const;

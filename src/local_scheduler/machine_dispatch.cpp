@@ -178,10 +178,12 @@ void local_scheduler_machine::refill() {
 bool local_scheduler_machine::arguments_here(const object_id& id,
                                              task_entry& task) {
   // A copy may have gone since the task was queued.
-  for (const auto& dependency : task.spec.dependencies)
-    if (!objects_.await(dependency, id, true))
-      ++task.missing;
-  return task.missing == 0;
+  if (!await_arguments(id, task, true))
+    return false;
+  if (!argument_failure(id, task))
+    return true;
+  woken_.push_back(id);
+  return false;
 }
 
 void local_scheduler_machine::run_on(process_id id, worker_entry& worker,

@@ -107,13 +107,20 @@ bool local_scheduler_machine::runs_here(const task_entry& task) const {
 }
 
 void local_scheduler_machine::gather(const object_id& id, task_entry& task) {
-  const bool here = runs_here(task);
-  task.missing = 0;
-  for (const auto& dependency : task.spec.dependencies)
-    if (!objects_.await(dependency, id, here))
-      ++task.missing;
-  if (task.missing == 0)
+  if (await_arguments(id, task, runs_here(task)))
     arguments_there(id, task);
+}
+
+/// @returns true when all are there; else dependency_ready comes.
+bool local_scheduler_machine::await_arguments(const object_id& id,
+                                              task_entry& task, bool here) {
+  // One more than there are: a dependency may fail, and say so, while it is
+  // asked for.
+  task.missing = 1 + static_cast<std::uint32_t>(task.spec.dependencies.size());
+  for (const auto& dependency : task.spec.dependencies)
+    if (objects_.await(dependency, id, here))
+      --task.missing;
+  return --task.missing == 0;
 }
 
 void local_scheduler_machine::arguments_there(const object_id& id,

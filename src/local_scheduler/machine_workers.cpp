@@ -121,6 +121,11 @@ void local_scheduler_machine::worker_left(process_id id,
           at != tasks_.end() && at->second.worker == id)
         enqueue(given[i], at->second, true);
     const auto at = tasks_.find(given.front());
+    // A function that kills its process is not sent ahead of need for a
+    // while: a result that was still in the process would be lost with it.
+    if (at != tasks_.end())
+      run_times_.add(at->second.spec.function.module,
+                     at->second.spec.function.offset, 10'000'000);
     if (at != tasks_.end() && at->second.worker == id)
       attempt_failed(given.front(), why, options_.self, worker.pid);
   }
