@@ -91,9 +91,10 @@ void local_scheduler_machine::drop_foreign(node_index origin) {
   const auto foreign = tasks_where([&](const object_id&, const auto& task) {
     return task.origin == origin;
   });
-  // What runs goes on to its end; nobody hears of it.
+  // What runs goes on to its end, with its arguments; nobody hears of it.
   for (const auto& id : foreign)
-    forget(id);
+    if (tasks_.at(id).worker == 0)
+      forget(id);
 }
 
 // -- tasks that go out --------------------------------------------------------

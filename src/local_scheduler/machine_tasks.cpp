@@ -231,7 +231,10 @@ void local_scheduler_machine::complete_foreign(const object_id& id,
   if (task.spec.kind == task_kind::actor_creation
       && done.value.what == object_value::kind::failed)
     actors_.erase(id);
-  out_.to_node(task.origin, std::move(done));
+  if (objects_.is_dead(task.origin))
+    forget(id);
+  else
+    out_.to_node(task.origin, std::move(done));
 }
 
 void local_scheduler_machine::fail(const object_id& id, ray::errc code,

@@ -377,15 +377,19 @@ void world::saw(const process& who, const object_id& id,
 }
 
 void world::check_leftovers(bool jobs_over) {
+  std::string left;
   for (const auto& each : nodes_) {
     if (!each->alive() || !each->joined())
       continue;
     if (const auto what = each->leftovers(jobs_over); !what.empty())
-      fail("{} on {}: {}",
-           jobs_over ? "all drivers are gone, and there are still"
-                     : "the drivers hold nothing, and there are still",
-           node_name(each->index()), what);
+      left += fmt::format("{}on {}: {}", left.empty() ? "" : "; ",
+                          node_name(each->index()), what);
   }
+  if (!left.empty())
+    fail("{} {}",
+         jobs_over ? "all drivers are gone, and there are still"
+                   : "the drivers hold nothing, and there are still",
+         left);
   if (!jobs_over)
     return;
   if (head_->machine().open_grants() != 0)
