@@ -165,7 +165,7 @@ void await_descendants(std::chrono::milliseconds patience) {
 
 scratch_folder::scratch_folder() {
   auto pattern
-    = (std::filesystem::temp_directory_path() / "rayd-bench.XXXXXX").string();
+    = (std::filesystem::temp_directory_path() / "rayd-bench-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr)
     throw std::runtime_error(fmt::format("cannot make a folder like {}: {}",
                                          pattern, std::strerror(errno)));
