@@ -7,10 +7,8 @@
 namespace rayd::simulation {
 
 namespace {
-
 /// Virtual time that a run may take until its drivers are done.
 constexpr time_us patience = 200'000'000;
-
 } // namespace
 
 const char* name_of(trouble kind) noexcept {
@@ -41,7 +39,6 @@ world::world(world_options given)
 }
 
 // -- running ------------------------------------------------------------------
-
 void world::run() {
   try {
     run_parts();
@@ -135,7 +132,6 @@ bool world::drivers_done() const {
 }
 
 // -- trouble ------------------------------------------------------------------
-
 void world::plan_trouble() {
   if (kind == trouble::none)
     return;
@@ -240,7 +236,6 @@ void world::node_ended(node& gone) {
 }
 
 // -- the network --------------------------------------------------------------
-
 std::shared_ptr<stream> world::make_stream(time_us least, time_us spread) {
   return std::make_shared<stream>(time, random, least, spread);
 }
