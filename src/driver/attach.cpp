@@ -39,6 +39,7 @@ failure refused(std::string sentence) {
 /// A connection that BASP has, with the arena that came with it.
 struct connection {
   std::shared_ptr<arena_view> arena;
+  shared_lane lane;
   caf::strong_actor_ptr node;
   std::uint64_t link = 0;
   owned_fd socket; ///< A duplicate, to close it with.
@@ -51,13 +52,22 @@ result<connection> connect_once(const attach_request& request) {
                         request.patience);
   if (!door)
     return refused(door.error().message);
-  if (door->descriptors.size() < 2)
+  auto& given = door->descriptors;
+  if (given.size() < 2)
     return refused("the node gave no object store to this process");
-  auto arena = arena_view::open(door->descriptors[0].release(),
-                                door->descriptors[1].release());
+  auto arena = arena_view::open(given[0].release(), given[1].release());
   if (!arena)
     return arena.error();
   connection made;
+  if (given.size() >= 4) {
+    auto bells = bell_page::open(given[2].release());
+    if (!bells)
+      return bells.error();
+    auto memory = lane_memory::open(given[3].release());
+    if (!memory)
+      return memory.error();
+    made.lane = {std::move(*bells), std::move(*memory)};
+  }
   made.arena = std::move(*arena);
   made.link = door->reply.link;
   auto socket = std::move(door->channel.release().socket);
@@ -118,7 +128,8 @@ result<std::shared_ptr<client>> attach(const attach_request& request) {
   if (!link)
     return link.error();
   auto& system = process_system();
-  auto made = std::make_shared<client>(std::move(link->arena), system);
+  auto made = std::make_shared<client>(std::move(link->arena), system,
+                                       std::move(link->lane));
   made->set_receiver(request.receiver);
   auto signals = std::make_shared<client_signals>();
   auto let_in = signals->let_in.get_future();

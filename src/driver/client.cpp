@@ -1,5 +1,7 @@
 #include "driver/client.hpp"
 
+#include "transport/basp_lane.hpp"
+#include "transport/ring_lane.hpp"
 #include "wire/failure_record.hpp"
 #include "wire/lane_codec.hpp"
 
@@ -63,26 +65,33 @@ void set_frame_of_thread(task_frame* frame) noexcept {
 /// What handles in static variables may need until the process ends: it is
 /// never freed.
 struct client::kept_for_handles {
-  bell alarm;
+  explicit kept_for_handles(shared_lane lane) : shared(std::move(lane)) {}
+
+  const shared_lane shared;
+  bell own_alarm;
+  bell& alarm{shared.memory ? shared.memory->client_bell() : own_alarm};
   outbox out{alarm};
   object_table table{out};
 
-  static kept_for_handles& make() {
+  static kept_for_handles& make(shared_lane lane) {
     static auto* lock = new std::mutex;
     static auto* all = new std::vector<std::unique_ptr<kept_for_handles>>;
     const std::lock_guard guard{*lock};
-    all->push_back(std::make_unique<kept_for_handles>());
+    all->push_back(std::make_unique<kept_for_handles>(std::move(lane)));
     return *all->back();
   }
 };
 
-client::client(std::shared_ptr<arena_view> arena, caf::actor_system& system)
-  : client(std::move(arena), system, kept_for_handles::make()) {}
+client::client(std::shared_ptr<arena_view> arena, caf::actor_system& system,
+               shared_lane shared)
+  : client(std::move(arena), system,
+           kept_for_handles::make(std::move(shared))) {}
 
 client::client(std::shared_ptr<arena_view> arena, caf::actor_system& system,
                kept_for_handles& kept)
   : arena_(std::move(arena)),
     system_(system),
+    shared_(kept.shared),
     alarm_(kept.alarm),
     out_(kept.out),
     table_(kept.table) {}
@@ -95,8 +104,13 @@ void client::opened(client_identity identity, caf::strong_actor_ptr self,
                     caf::strong_actor_ptr node) {
   identity_ = std::move(identity);
   process_frame_.parent = root_id(identity_.node, identity_.job);
-  lane_ = std::make_unique<basp_lane>(std::move(self), std::move(node),
-                                      identity_.lane_window);
+  if (shared_.memory)
+    lane_ = std::make_unique<ring_lane>(shared_.memory, shared_.bells,
+                                        lane_end::client,
+                                        identity_.lane_window);
+  else
+    lane_ = std::make_unique<basp_lane>(std::move(self), std::move(node),
+                                        identity_.lane_window);
   out_.open(*lane_);
 }
 

@@ -6,7 +6,8 @@
 #include "driver/room_pocket.hpp"
 #include "driver/task_frame.hpp"
 #include "shared_memory/arena_view.hpp"
-#include "transport/basp_lane.hpp"
+#include "shared_memory/lane_memory.hpp"
+#include "transport/lane.hpp"
 
 #include <ray/detail/runtime.hpp>
 
@@ -50,6 +51,12 @@ struct client_identity {
   std::string session_folder;
 };
 
+/// A lane in shared memory as the node gave it; both or none.
+struct shared_lane {
+  std::shared_ptr<bell_page> bells;
+  std::shared_ptr<lane_memory> memory;
+};
+
 class client;
 
 /// How a worker hears of its work; called on the client actor's thread.
@@ -77,7 +84,9 @@ public:
 class client final : public ray::detail::runtime,
                      public std::enable_shared_from_this<client> {
 public:
-  client(std::shared_ptr<arena_view> arena, caf::actor_system& system);
+  /// @param shared Where the node keeps our lane; nothing: over BASP.
+  client(std::shared_ptr<arena_view> arena, caf::actor_system& system,
+         shared_lane shared);
   ~client() override;
 
   // -- runtime ----------------------------------------------------------------
@@ -197,13 +206,14 @@ private:
   std::shared_ptr<arena_view> arena_; ///< Views keep it, too.
   caf::actor_system& system_;
   // Never freed: handles may outlive the session.
+  const shared_lane& shared_;
   bell& alarm_;
   outbox& out_;
   object_table& table_;
   room_pocket pocket_;
   questions questions_;
   client_identity identity_;
-  std::unique_ptr<basp_lane> lane_;
+  std::unique_ptr<lane> lane_;
   task_frame process_frame_;
   object_id actor_;
   work_receiver* worker_ = nullptr;

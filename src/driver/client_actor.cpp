@@ -1,5 +1,6 @@
 #include "driver/client_actor.hpp"
 
+#include "transport/basp_lane.hpp"
 #include "transport/hello.hpp"
 #include "wire/tags.hpp"
 
@@ -92,6 +93,8 @@ void client_actor::on_message(caf::atom_value tag, std::string& bytes,
 }
 
 void client_actor::on_down(const caf::actor_addr&, const caf::error&) {
+  // It may have said why before it went.
+  client_->receive();
   const std::string sentence
     = "the connection to this machine's node was lost: its process ended or "
       "was killed; see its log";

@@ -24,6 +24,7 @@ void client::deliver(caf::atom_value tag, std::string& bytes) {
 void client::receive() {
   if (!lane_)
     return;
+  lane_->turn();
   while (auto batch = lane_->receive()) {
     const auto bytes = batch->size();
     auto records = decode_batch(*batch);

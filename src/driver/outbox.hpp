@@ -1,6 +1,6 @@
 #pragma once
 
-#include "transport/bell.hpp"
+#include "shared_memory/bell.hpp"
 #include "transport/lane.hpp"
 #include "wire/lane_records.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "transport/bell.hpp"
+#include "shared_memory/bell.hpp"
 
 #include <ray/detail/object_handle.hpp>
 #include <ray/detail/runtime.hpp>

@@ -1,6 +1,7 @@
 #include "local_scheduler/local_scheduler.hpp"
 
 #include "base/log.hpp"
+#include "transport/basp_lane.hpp"
 #include "transport/hello.hpp"
 #include "wire/actor_messages.hpp"
 #include "wire/failure_record.hpp"
@@ -39,7 +40,10 @@ constexpr std::chrono::milliseconds mirror_interval{50};
 
 local_scheduler::local_scheduler(caf::actor_config& config,
                                  local_scheduler_options options)
-  : task_path_actor(config), options_(std::move(options)) {}
+  : task_path_actor(config), options_(std::move(options)) {
+  if (options_.bells)
+    use_bell(options_.bells->get());
+}
 
 // -- what arrives -------------------------------------------------------------
 
@@ -60,8 +64,9 @@ void local_scheduler::on_message(caf::atom_value tag, std::string& bytes,
   if (at == links_.end())
     return;
   auto& link = *at->second;
-  if (link.lane.deliver(tag, bytes)) {
-    receive(link);
+  if (link.lane->deliver(tag, bytes)) {
+    while (receive(link)) {
+    }
   } else if (tag == attach_atom::value) {
     on_attach(link, bytes);
   } else if (tag == peer_atom::value) {
@@ -78,6 +83,9 @@ void local_scheduler::on_down(const caf::actor_addr& who, const caf::error&) {
   const auto at = links_.find(who);
   if (at == links_.end())
     return;
+  // What it wrote before it ended still counts.
+  while (receive(*at->second)) {
+  }
   const auto link = std::move(at->second);
   links_.erase(at);
   lose(*link, "its connection was lost");
@@ -175,6 +183,7 @@ bool local_scheduler::on_turn_end() {
     answer_drain();
     return false;
   }
+  const bool more = receive_shared();
   const auto now = clock::now();
   machine_->at(micros(now), wall_micros());
   if (now - ticked_ >= tick_interval) {
@@ -195,7 +204,7 @@ bool local_scheduler::on_turn_end() {
   send_mirror(now);
   busy_ = false;
   answer_drain();
-  return false;
+  return more;
 }
 
 void local_scheduler::answer_drain() {

@@ -3,6 +3,7 @@
 #include "local_scheduler/machine.hpp"
 #include "local_scheduler/mirror_batch.hpp"
 #include "local_scheduler/scheduler_link.hpp"
+#include "shared_memory/lane_memory.hpp"
 #include "transport/task_path_actor.hpp"
 #include "wire/node_messages.hpp"
 #include "wire/store_messages.hpp"
@@ -25,6 +26,7 @@ struct local_scheduler_options {
   std::uint64_t arena_bytes = 0;
   std::string session_folder;
   std::size_t lane_window = lane::default_window;
+  std::shared_ptr<bell_page> bells; ///< What the node's processes ring.
 };
 
 /// Its neighbours in the process: the first message that it gets, from node/.
@@ -93,7 +95,8 @@ private:
   void welcome(scheduler_link& link);
   void on_peer(scheduler_link& link, const std::string& text);
   void on_dialled(const link_dialled& dialled);
-  scheduler_link& add_link(const caf::strong_actor_ptr& root);
+  scheduler_link& add_link(const caf::strong_actor_ptr& root,
+                           std::shared_ptr<lane_memory> shared);
   void join_peer(scheduler_link& link, node_index node);
   void lose(scheduler_link& link, const std::string& why);
   void on_worker_ended(const worker_process_ended& ended);
@@ -107,7 +110,8 @@ private:
   void end_probe();
 
   // -- scheduler_records.cpp: what arrives in lanes ---------------------------
-  void receive(scheduler_link& link);
+  bool receive(scheduler_link& link);
+  bool receive_shared();
   void on_node_record(scheduler_link& link, lane_record&& record);
   void on_client_record(scheduler_link& link, lane_record&& record);
   void on_query(scheduler_link& link, const client_query& query);

@@ -3,7 +3,9 @@
 #include "local_scheduler/local_scheduler.hpp"
 
 #include "base/log.hpp"
+#include "transport/basp_lane.hpp"
 #include "transport/hello.hpp"
+#include "transport/ring_lane.hpp"
 #include "wire/actor_messages.hpp"
 #include "wire/failure_record.hpp"
 #include "wire/tags.hpp"
@@ -35,11 +37,20 @@ link_kind kind_of(const std::string& role) {
 
 } // namespace
 
-scheduler_link& local_scheduler::add_link(const caf::strong_actor_ptr& root) {
+scheduler_link&
+local_scheduler::add_link(const caf::strong_actor_ptr& root,
+                          std::shared_ptr<lane_memory> shared) {
   const auto address = caf::actor_cast<caf::actor_addr>(root);
   auto& link = links_[address];
-  link = std::make_unique<scheduler_link>(
-    caf::actor_cast<caf::strong_actor_ptr>(this), root);
+  std::unique_ptr<lane> by;
+  if (shared)
+    by = std::make_unique<ring_lane>(std::move(shared), options_.bells,
+                                     lane_end::node, options_.lane_window);
+  else
+    by = std::make_unique<basp_lane>(
+      caf::actor_cast<caf::strong_actor_ptr>(this), root,
+      options_.lane_window);
+  link = std::make_unique<scheduler_link>(root, std::move(by));
   monitor(address);
   return *link;
 }
@@ -49,7 +60,7 @@ void local_scheduler::on_link(std::uint64_t number,
   const auto at = accepted_.find(number);
   if (at == accepted_.end())
     return;
-  auto& link = add_link(from);
+  auto& link = add_link(from, std::move(at->second.shared));
   link.kind = kind_of(at->second.role);
   link.number = number;
   link.pid = at->second.pid;
@@ -91,7 +102,7 @@ void local_scheduler::attach_driver(scheduler_link& link,
   begin.driver_pid = fields.value("pid", link.pid);
   begin.name = fields.value("job_name", std::string{});
   begin.program = fields.value("program", std::string{});
-  begins_[request] = {caf::actor_cast<caf::actor_addr>(link.lane.peer()),
+  begins_[request] = {caf::actor_cast<caf::actor_addr>(link.root),
                       text};
   to_head(begin);
 }
@@ -134,7 +145,7 @@ void local_scheduler::attach_worker(scheduler_link& link,
 
 void local_scheduler::refuse(scheduler_link& link, const std::string& why) {
   const json answer{{"error", {{"code", 0}, {"message", why}}}};
-  send_bytes(link.lane.peer(), welcome_atom::value, answer.dump());
+  send_bytes(link.root, welcome_atom::value, answer.dump());
 }
 
 void local_scheduler::welcome(scheduler_link& link) {
@@ -149,7 +160,7 @@ void local_scheduler::welcome(scheduler_link& link) {
     {"session_dir", options_.session_folder},
     {"cluster_id", cluster_id_},
   };
-  send_bytes(link.lane.peer(), welcome_atom::value, answer.dump());
+  send_bytes(link.root, welcome_atom::value, answer.dump());
 }
 
 void local_scheduler::on_worker_ended(const worker_process_ended& ended) {
@@ -185,12 +196,12 @@ void local_scheduler::worker_gone(process_id process) {
 }
 
 void local_scheduler::lose(scheduler_link& link, const std::string& why) {
-  link.lane.close();
+  link.lane->close();
   if (neighbours_.global && link.kind == link_kind::node)
     caf::anon_send(neighbours_.global, link_lost{link.number});
   if (link.node != 0 && link_to(link.node) == &link) {
     peers_.erase(link.node);
-    if (head_ == link.lane.peer()) {
+    if (head_ == link.root) {
       head_ = nullptr;
       RAYD_WARN("the head's connection was lost");
     }
@@ -224,7 +235,7 @@ void local_scheduler::lose(scheduler_link& link, const std::string& why) {
 // -- other nodes --------------------------------------------------------------
 
 void local_scheduler::on_dialled(const link_dialled& dialled) {
-  auto& link = add_link(dialled.root);
+  auto& link = add_link(dialled.root, nullptr);
   link.kind = link_kind::node;
   // A number of our own: the peer's gate counts on its side.
   link.number = ++last_link_;
@@ -252,7 +263,7 @@ void local_scheduler::join_peer(scheduler_link& link, node_index node) {
     RAYD_WARN("node {} has a second connection", node_name(node));
   peers_[node] = &link;
   if (link.number > (std::uint64_t{1} << 63))
-    send_bytes(link.lane.peer(), peer_atom::value,
+    send_bytes(link.root, peer_atom::value,
                std::to_string(options_.machine.self));
   if (!begun())
     return;
@@ -288,7 +299,7 @@ void local_scheduler::on_node_dead(const node_is_dead& dead) {
   RAYD_WARN("node {} is dead: {}", node_name(dead.node), dead.reason);
   if (auto* link = link_to(dead.node)) {
     peers_.erase(dead.node);
-    link->lane.close();
+    link->lane->close();
   }
   if (begun())
     machine_->node_left(dead.node, dead.reason);

@@ -127,7 +127,7 @@ void local_scheduler::on_answer(std::uint64_t request, const std::string& text,
     = failure.empty()
         ? text
         : json{{"error", decode_failure(failure).message}}.dump();
-  send_bytes(link->second->lane.peer(), query_atom::value, answer);
+  send_bytes(link->second->root, query_atom::value, answer);
 }
 
 // -- reports ------------------------------------------------------------------
@@ -165,7 +165,7 @@ void local_scheduler::send_mirror(clock::time_point now) {
   auto* link = head_link();
   mirror_sent_ = now;
   do {
-    if (!neighbours_.global && (!link || !link->lane.can_send()))
+    if (!neighbours_.global && (!link || !link->lane->can_send()))
       return;
     auto block = mirror_.take(options_.machine.self);
     if (neighbours_.global)

@@ -22,14 +22,14 @@ void scheduler_link::add(lane_record record) {
 
 bool scheduler_link::flush() {
   std::size_t done = 0;
-  while (done < records_.size() && lane.can_send()) {
+  while (done < records_.size() && lane->can_send()) {
     std::size_t bytes = 0;
     auto end = done;
     while (end < records_.size() && (end == done || bytes < batch_bytes))
       bytes += encoded_size(records_[end++]);
     auto batch = encode_batch(
       std::span<const lane_record>{records_}.subspan(done, end - done));
-    if (lane.send(batch) != lane_outcome::sent)
+    if (lane->send(batch) != lane_outcome::sent)
       break;
     bytes_ -= std::min(bytes, bytes_);
     done = end;

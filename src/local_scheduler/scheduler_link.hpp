@@ -1,7 +1,7 @@
 #pragma once
 
 #include "local_scheduler/types.hpp"
-#include "transport/basp_lane.hpp"
+#include "transport/lane.hpp"
 #include "wire/lane_records.hpp"
 
 #include <caf/actor_control_block.hpp>
@@ -23,8 +23,8 @@ enum class link_kind : std::uint8_t { unknown, node, driver, worker, command };
 /// credit).
 class scheduler_link {
 public:
-  scheduler_link(caf::strong_actor_ptr self, caf::strong_actor_ptr root)
-    : lane(std::move(self), std::move(root)) {}
+  scheduler_link(caf::strong_actor_ptr with, std::unique_ptr<rayd::lane> by)
+    : root(std::move(with)), lane(std::move(by)) {}
 
   /// Goes out with flush(), after all before it.
   void add(lane_record record);
@@ -37,7 +37,8 @@ public:
   /// Bytes of records that wait.
   std::size_t waiting_bytes() const noexcept { return bytes_; }
 
-  basp_lane lane;
+  const caf::strong_actor_ptr root; ///< The other process's root actor.
+  const std::unique_ptr<rayd::lane> lane;
   link_kind kind = link_kind::unknown;
   process_id process = 0;   ///< Of a driver or worker that attached.
   node_index node = 0;      ///< Of a node that said who it is.

@@ -18,19 +18,26 @@ namespace {
 // Values handed to a link beyond this wait in the directory for credit.
 constexpr std::size_t link_bytes_max = 1 << 20;
 
+// Of one link; then others get theirs.
+constexpr int batches_per_turn = 32;
+
 } // namespace
 
-void local_scheduler::receive(scheduler_link& link) {
+/// Takes up to batches_per_turn batches. @returns true when more may wait.
+bool local_scheduler::receive(scheduler_link& link) {
   if (!begun())
-    return;
-  while (auto batch = link.lane.receive()) {
+    return false;
+  for (int i = 0; i < batches_per_turn; ++i) {
+    auto batch = link.lane->receive();
+    if (!batch)
+      return false;
     const auto bytes = batch->size();
     auto records = decode_batch(*batch);
     if (!records) {
       RAYD_WARN("process {} is cut off: {}", link.pid,
                 records.error().message);
-      link.lane.close();
-      return;
+      link.lane->close();
+      return false;
     }
     for (auto& record : *records) {
       if (link.node != 0)
@@ -38,8 +45,20 @@ void local_scheduler::receive(scheduler_link& link) {
       else if (link.process != 0)
         on_client_record(link, std::move(record));
     }
-    link.lane.consumed(bytes);
+    link.lane->consumed(bytes);
   }
+  return true;
+}
+
+/// Looks at the lanes in shared memory. @returns true when more may wait.
+bool local_scheduler::receive_shared() {
+  bool more = false;
+  for (auto& [address, link] : links_)
+    if (link->lane->turn()) {
+      now();
+      more = receive(*link) || more;
+    }
+  return more;
 }
 
 void local_scheduler::on_node_record(scheduler_link& link,
@@ -50,7 +69,7 @@ void local_scheduler::on_node_record(scheduler_link& link,
   else if (neighbours_.global)
     pass_mirror({link.node, std::move(mirror->tasks),
                  std::move(mirror->objects)},
-                link.number, link.lane.peer());
+                link.number, link.root);
 }
 
 void local_scheduler::on_client_record(scheduler_link& link,
@@ -100,7 +119,7 @@ void local_scheduler::on_client_record(scheduler_link& link,
 void local_scheduler::on_query(scheduler_link& link,
                                const client_query& query) {
   const auto request = ++last_request_;
-  questions_[request] = {caf::actor_cast<caf::actor_addr>(link.lane.peer()),
+  questions_[request] = {caf::actor_cast<caf::actor_addr>(link.root),
                          link.process, query.request};
   ask_head(request, query.text);
 }
@@ -113,7 +132,7 @@ void local_scheduler::send_values(process_id process) {
   auto* link = link_of(process);
   if (!link)
     return;
-  while (machine_->has_ready(process) && link->lane.can_send()) {
+  while (machine_->has_ready(process) && link->lane->can_send()) {
     machine_->send_ready(process, link_bytes_max);
     if (!link->flush())
       break;

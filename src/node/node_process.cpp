@@ -83,8 +83,17 @@ gate_answer node_process::decide(const hello& greeting, const peer_info& peer) {
                    "programs attach at the socket of their own node"};
   welcome answer;
   answer.node = index;
-  if (client)
+  if (client) {
     answer.descriptors = {arena_->readonly_fd(), arena_->writable_fd()};
+    if (bells_) {
+      auto shared = lane_memory::create();
+      if (!shared)
+        return refusal{refusal_reason::busy, shared.error().message};
+      answer.lanes = std::move(*shared);
+      answer.descriptors.push_back(bells_->fd());
+      answer.descriptors.push_back(answer.lanes->fd());
+    }
+  }
   return answer;
 }
 
@@ -97,7 +106,7 @@ void node_process::accept(accepted peer) {
                  link_accepted{peer.link, role_name(peer.greeting.role),
                                peer.peer.local ? peer.peer.pid
                                                : peer.greeting.pid,
-                               peer.peer.address});
+                               peer.peer.address, std::move(peer.lanes)});
   hand_over_accept(system_.get(), std::move(peer.messages),
                    caf::actor_cast<caf::strong_actor_ptr>(scheduler_));
 }

@@ -6,6 +6,7 @@
 #include "node/node_agent.hpp"
 #include "object_store/object_store.hpp"
 #include "object_transfer/object_transfer.hpp"
+#include "shared_memory/lane_memory.hpp"
 #include "transport/caf_system.hpp"
 #include "transport/gate.hpp"
 #include "wire/control_store_messages.hpp"
@@ -70,6 +71,7 @@ private:
   session& session_;
   std::optional<cluster_secret> secret_;
   std::shared_ptr<segment> arena_;
+  std::shared_ptr<bell_page> bells_; ///< Null: all lanes are BASP's.
   caf_system system_;
   std::unique_ptr<tls_pump> pump_;
   caf::actor scheduler_;

@@ -105,6 +105,13 @@ std::optional<node_failure> node_process::spawn_rooms() {
   scheduler.machine.total = options_.total_resources();
   scheduler.arena_bytes = arena_->capacity();
   scheduler.session_folder = session_.folder;
+  if (options_.lanes == lane_kind::automatic) {
+    auto bells = bell_page::create();
+    if (!bells)
+      return failed(exit_code::failed, bells.error().message);
+    bells_ = std::move(*bells);
+  }
+  scheduler.bells = bells_;
   scheduler_
     = caf::actor_cast<caf::actor>(system.spawn<local_scheduler>(scheduler));
   store_options store;

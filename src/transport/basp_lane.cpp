@@ -156,10 +156,6 @@ void basp_lane::close() {
   state_->changed.notify_all();
 }
 
-const caf::strong_actor_ptr& basp_lane::peer() const noexcept {
-  return state_->peer;
-}
-
 std::string basp_lane::complaint() const {
   const std::lock_guard guard{state_->lock};
   return state_->complaint;

@@ -29,15 +29,9 @@ public:
             std::size_t window = default_window);
   ~basp_lane() override;
 
-  /// A message of the peer. A peer that sends more than its credit, too large
-  /// a batch or nonsense closes the lane.
-  /// @returns False when the tag is not one of a lane.
-  bool deliver(caf::atom_value tag, std::string& bytes);
-
-  const caf::strong_actor_ptr& peer() const noexcept;
-
-  /// Why it closed by itself: one sentence; empty when close() was called.
-  std::string complaint() const;
+  /// A peer that sends more than its credit, too large a batch or nonsense
+  /// closes the lane.
+  bool deliver(caf::atom_value tag, std::string& bytes) override;
 
   lane_outcome send(std::string& batch) override;
   std::int64_t credit() const override;
@@ -46,6 +40,7 @@ public:
   void consumed(std::size_t batch_bytes) override;
   bool closed() const override;
   void close() override;
+  std::string complaint() const override;
 
 private:
   struct state;

@@ -187,6 +187,7 @@ void gate::state::let_in(stranger::guest guest) {
   out.greeting = std::move(guest.greeting);
   out.peer = std::move(guest.peer);
   out.link = guest.link;
+  out.lanes = std::move(guest.lanes);
   if (out.greeting.use == link_use::bulk) {
     out.bulk = std::move(guest.channel);
   } else if (!guest.channel.secured()) {

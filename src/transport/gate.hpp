@@ -47,7 +47,8 @@ struct peer_info {
 struct accepted {
   hello greeting;
   peer_info peer;
-  std::uint64_t link = 0; ///< As in the welcome.
+  std::uint64_t link = 0; ///< As in the welcome,
+  std::shared_ptr<lane_memory> lanes; ///< as is this.
   owned_fd messages;      ///< link_use::messages: ready for hand_over_accept.
   stream bulk;            ///< link_use::bulk.
 };

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -18,6 +19,8 @@
 // any two versions can refuse each other by name.
 
 namespace rayd {
+
+class lane_memory;
 
 /// Raised with every incompatible change of any message between processes.
 constexpr std::uint32_t protocol_number = 1;
@@ -60,6 +63,8 @@ struct welcome {
   /// Passed on Unix sockets only, at most welcome_descriptors_max. Borrowed:
   /// the callback's owner keeps them open while the gate is.
   std::vector<int> descriptors;
+  /// Not sent: kept while its descriptor travels, then given to `accept`.
+  std::shared_ptr<lane_memory> lanes;
 };
 
 enum class refusal_reason : std::uint8_t {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <caf/fwd.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -19,8 +21,10 @@ enum class lane_outcome : std::uint8_t {
 /// `window` bytes on their way that the other has not consumed; while any
 /// credit is left, one batch of any size may overdraw it. A batch costs its
 /// size and 128 bytes. All members may be called from any thread; batches of
-/// one thread keep their order. Everything above sees no difference between
-/// BASP and shared memory.
+/// one thread keep their order. There are two: basp_lane, and ring_lane in
+/// shared memory. The owner of either, a task_path_actor, gives it the
+/// messages of the peer (deliver) and a look in each turn (turn), and reads
+/// (receive) after both; it sees no other difference.
 class lane {
 public:
   using clock = std::chrono::steady_clock;
@@ -45,6 +49,17 @@ public:
   /// @returns can_send().
   virtual bool wait_for_credit(clock::time_point deadline) = 0;
 
+  // -- the owner's part -------------------------------------------------------
+
+  /// A message of the peer; its bytes may be moved from.
+  /// @returns False when it is not one of this lane.
+  virtual bool deliver(caf::atom_value, std::string&) { return false; }
+
+  /// Once per turn of the owner: moves on what waits for room, wakes who
+  /// waits for credit.
+  /// @returns True when batches may wait to be received.
+  virtual bool turn() { return false; }
+
   // -- receiving --------------------------------------------------------------
 
   /// The next batch; nothing when none waits (also when closed and drained).
@@ -57,6 +72,9 @@ public:
   // -- end --------------------------------------------------------------------
 
   virtual bool closed() const = 0;
+
+  /// Why it closed by itself: one sentence; empty when close() was called.
+  virtual std::string complaint() const = 0;
 
   /// Ends both directions here and wakes who waits for credit. Batches that
   /// arrived can still be received. The peer learns by its own monitor.

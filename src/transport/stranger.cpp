@@ -126,6 +126,7 @@ void stranger::prepare(gate_answer reply) {
       in->link = random_link();
       link_ = in->link;
       descriptors_ = in->descriptors;
+      lanes_ = std::move(in->lanes);
       welcome_ = true;
     }
   }
@@ -201,7 +202,7 @@ stranger::verdict stranger::step(const judge& decide, clock::time_point now) {
 }
 
 stranger::guest stranger::take() {
-  return {std::move(greeting_), std::move(peer_), link_,
+  return {std::move(greeting_), std::move(peer_), link_, std::move(lanes_),
           stream{std::move(socket_), std::move(ssl_)}};
 }
 

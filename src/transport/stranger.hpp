@@ -34,6 +34,7 @@ public:
     hello greeting;
     peer_info peer;
     std::uint64_t link = 0;
+    std::shared_ptr<lane_memory> lanes;
     stream channel;
   };
   guest take();
@@ -75,6 +76,7 @@ private:
   bool welcome_ = false;
   std::uint64_t link_ = 0;
   std::vector<int> descriptors_; ///< Borrowed, to be passed.
+  std::shared_ptr<lane_memory> lanes_;
 };
 
 } // namespace rayd

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "transport/bell.hpp"
+#include "shared_memory/bell.hpp"
 
 #include <caf/atom.hpp>
 #include <caf/behavior.hpp>

@@ -10,6 +10,7 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@
 
 namespace rayd {
 
+class lane_memory;
+
 // -- gate, node agent -> local scheduler --------------------------------------
 
 /// The gate let a peer in (its first message carries the same link number).
@@ -27,6 +30,7 @@ struct link_accepted {
   std::string role; ///< node, driver, worker, command.
   std::int64_t pid = 0;
   std::string from; ///< For logs.
+  std::shared_ptr<lane_memory> shared; ///< Lanes lie there; null: BASP.
 };
 
 /// The agent dialled a node (or the head): its root actor.

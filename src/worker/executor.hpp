@@ -1,7 +1,7 @@
 #pragma once
 
 #include "driver/client.hpp"
-#include "transport/bell.hpp"
+#include "shared_memory/bell.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -102,6 +103,9 @@ command cluster::program(const std::string& name,
   environment.emplace("XDG_STATE_HOME", base_.string());
   environment.emplace("XDG_CACHE_HOME", (base_ / "cache").string());
   environment.emplace("TMPDIR", (base_ / "tmp").string());
+  // How tests are run once more over CAF's network layer alone.
+  if (const char* lanes = std::getenv("TEST_LANES"))
+    environment.emplace("RAYD_LANES", lanes);
   return {std::move(arguments), std::move(environment)};
 }
 

@@ -1,4 +1,4 @@
-#include "transport/bell.hpp"
+#include "shared_memory/bell.hpp"
 
 #include <cerrno>
 #include <climits>
