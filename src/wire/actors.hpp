@@ -8,7 +8,10 @@
 // local_scheduler, that of a driver or worker its client.
 //
 // local_scheduler  (local_scheduler/local_scheduler.hpp; own thread)
-//   lane, credit     bytes   driver, worker, node: records (lane_records.hpp)
+//   lane, credit     bytes   driver, worker, node: records (lane_records.hpp);
+//                            those of drivers and workers lie in shared memory
+//                            instead (transport/ring_lane.hpp) unless
+//                            lanes=basp
 //   attach           JSON    driver, worker: who I am        -> welcome
 //   link, peer       text    whoever dialled: which connection, which node
 //   control          bytes   head: control.hpp; node (in the head): for
