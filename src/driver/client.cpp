@@ -1,5 +1,6 @@
 #include "driver/client.hpp"
 
+#include "base/overloaded.hpp"
 #include "transport/basp_lane.hpp"
 #include "transport/ring_lane.hpp"
 #include "wire/failure_record.hpp"
@@ -42,6 +43,43 @@ task_kind kind_of(const submission& work) {
     case submission::kind::actor_call: return task_kind::actor_call;
   }
   return task_kind::task;
+}
+
+/// What travels apart; null when all of it is at its default.
+std::shared_ptr<const task_wishes> wishes_of(const ray::with& options) {
+  using placing = task_wishes::placing;
+  task_wishes made;
+  std::visit(overloaded{
+               [](std::monostate) {},
+               [&](const ray::spread&) { made.where = placing::spread; },
+               [&](const ray::on_node& wish) {
+                 made.where = wish.soft ? placing::near_node
+                                        : placing::on_node;
+                 made.place = wish.id;
+               },
+               [&](const ray::group_bundle& wish) {
+                 made.where = placing::in_bundle;
+                 made.place = wish.group_id;
+                 made.bundle = static_cast<std::uint32_t>(wish.index);
+               },
+             },
+             options.scheduling.wish());
+  made.labels = options.labels;
+  made.env = options.env;
+  made.priority = options.priority;
+  made.timeout_ms = options.timeout.count();
+  made.retry_exceptions = options.retry_exceptions;
+  made.max_restarts = options.max_restarts;
+  made.max_task_retries = options.max_task_retries;
+  made.max_concurrency = options.max_concurrency;
+  made.max_pending_calls = options.max_pending_calls;
+  made.detached = options.lifetime == ray::lifetime::detached;
+  made.get_if_exists = options.get_if_exists;
+  made.durable = options.durable;
+  made.shared = options.shared;
+  if (made == task_wishes{})
+    return nullptr;
+  return std::make_shared<const task_wishes>(std::move(made));
 }
 
 std::vector<object_id> ids_of(const std::vector<object_handle>& handles) {
@@ -204,8 +242,14 @@ task_spec client::make_spec(submission& work, task_frame& parent) {
     return spec;
   }
   spec.demand.set("CPU", options.num_cpus.value_or(1));
+  if (options.num_gpus != 0)
+    spec.demand.set("GPU", options.num_gpus);
+  if (options.memory != 0)
+    spec.demand.set("memory", static_cast<double>(options.memory));
   for (const auto& [name, amount] : options.resources)
     spec.demand.set(name, amount);
+  if (work.options != nullptr)
+    spec.wishes = wishes_of(options);
   if (spec.kind == task_kind::task) {
     spec.max_retries = options.max_retries;
   } else {

@@ -8,8 +8,18 @@ std::size_t size_of(const object_value& value) {
   return 48 + value.bytes.size() + 16 * value.nested.size();
 }
 
+std::size_t size_of(const task_wishes* wishes) {
+  if (wishes == nullptr)
+    return 0;
+  std::size_t size = 120 + wishes->place.size();
+  for (const auto* texts : {&wishes->labels, &wishes->env})
+    for (const auto& [key, value] : *texts)
+      size += 40 + key.size() + value.size();
+  return size;
+}
+
 std::size_t size_of(const task_spec& spec) {
-  return 176 + spec.function_name.size() + spec.name.size()
+  return 176 + size_of(spec.wishes.get()) + spec.function_name.size() + spec.name.size()
          + spec.arguments.size() + spec.interface.size()
          + 16 * (spec.dependencies.size() + spec.nested.size())
          + 32 * static_cast<std::size_t>(

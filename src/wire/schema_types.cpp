@@ -74,6 +74,67 @@ void write_resources(schema::TaskSpec::Builder to, const resource_set& set) {
   }
 }
 
+void write_texts(capnp::List<schema::Text2>::Builder to,
+                 const std::map<std::string, std::string>& texts) {
+  unsigned i = 0;
+  for (const auto& [key, value] : texts) {
+    auto entry = to[i++];
+    entry.setKey(key);
+    entry.setValue(value);
+  }
+}
+
+std::map<std::string, std::string>
+read_texts(capnp::List<schema::Text2>::Reader from) {
+  std::map<std::string, std::string> texts;
+  for (auto entry : from)
+    texts.emplace(entry.getKey(), entry.getValue());
+  return texts;
+}
+
+void write_wishes(schema::TaskWishes::Builder to, const task_wishes& wishes) {
+  to.setWhere(static_cast<std::uint8_t>(wishes.where));
+  to.setPlace(wishes.place);
+  to.setBundle(wishes.bundle);
+  write_texts(to.initLabels(list_size(wishes.labels)), wishes.labels);
+  write_texts(to.initEnv(list_size(wishes.env)), wishes.env);
+  to.setPriority(wishes.priority);
+  to.setTimeoutMs(wishes.timeout_ms);
+  to.setRetryExceptions(wishes.retry_exceptions);
+  to.setMaxRestarts(wishes.max_restarts);
+  to.setMaxTaskRetries(wishes.max_task_retries);
+  to.setMaxConcurrency(wishes.max_concurrency);
+  to.setMaxPendingCalls(wishes.max_pending_calls);
+  to.setDetached(wishes.detached);
+  to.setGetIfExists(wishes.get_if_exists);
+  to.setDurable(wishes.durable);
+  to.setShared(wishes.shared);
+}
+
+task_wishes read_wishes(schema::TaskWishes::Reader from) {
+  using placing = task_wishes::placing;
+  if (from.getWhere() > static_cast<std::uint8_t>(placing::in_bundle))
+    throw std::invalid_argument{"unknown way to place a task"};
+  task_wishes wishes;
+  wishes.where = static_cast<placing>(from.getWhere());
+  wishes.place = from.getPlace();
+  wishes.bundle = from.getBundle();
+  wishes.labels = read_texts(from.getLabels());
+  wishes.env = read_texts(from.getEnv());
+  wishes.priority = from.getPriority();
+  wishes.timeout_ms = from.getTimeoutMs();
+  wishes.retry_exceptions = from.getRetryExceptions();
+  wishes.max_restarts = from.getMaxRestarts();
+  wishes.max_task_retries = from.getMaxTaskRetries();
+  wishes.max_concurrency = from.getMaxConcurrency();
+  wishes.max_pending_calls = from.getMaxPendingCalls();
+  wishes.detached = from.getDetached();
+  wishes.get_if_exists = from.getGetIfExists();
+  wishes.durable = from.getDurable();
+  wishes.shared = from.getShared();
+  return wishes;
+}
+
 } // namespace
 
 void write_spec(schema::TaskSpec::Builder to, const task_spec& spec) {
@@ -99,6 +160,8 @@ void write_spec(schema::TaskSpec::Builder to, const task_spec& spec) {
   if (!spec.interface.empty())
     to.setInterface(spec.interface);
   to.setKeepsCpu(spec.keeps_cpu);
+  if (spec.wishes)
+    write_wishes(to.initWishes(), *spec.wishes);
 }
 
 void write_value(schema::Value::Builder to, const object_value& value) {
@@ -171,6 +234,9 @@ task_spec read_spec(schema::TaskSpec::Reader from) {
   if (from.hasInterface())
     spec.interface = from.getInterface();
   spec.keeps_cpu = from.getKeepsCpu();
+  if (from.hasWishes())
+    spec.wishes
+      = std::make_shared<const task_wishes>(read_wishes(from.getWishes()));
   return spec;
 }
 

@@ -3,8 +3,10 @@
 #include "base/extent.hpp"
 #include "base/ids.hpp"
 #include "base/resources.hpp"
+#include "wire/task_wishes.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -47,6 +49,12 @@ struct task_spec {
   object_id actor;              ///< Of a call: on whom. Else empty.
   std::string interface;        ///< Of a creation: the class or behaviour.
   bool keeps_cpu = false; ///< Of a creation: CPUs are held while it lives.
+  std::shared_ptr<const task_wishes> wishes; ///< Null: all defaults.
+
+  const task_wishes& wished() const noexcept {
+    static const task_wishes none;
+    return wishes ? *wishes : none;
+  }
 };
 
 /// A finished object, or the reason why there is none.

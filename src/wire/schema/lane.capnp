@@ -24,6 +24,31 @@ struct Resource {
   # Ten-thousandths.
 }
 
+struct Text2 {
+  key @0 :Text;
+  value @1 :Text;
+}
+
+struct TaskWishes {
+  # wire/task_wishes.hpp.
+  where @0 :UInt8;
+  place @1 :Text;
+  bundle @2 :UInt32;
+  labels @3 :List(Text2);
+  env @4 :List(Text2);
+  priority @5 :Int32;
+  timeoutMs @6 :Int64;
+  retryExceptions @7 :Bool;
+  maxRestarts @8 :Int32;
+  maxTaskRetries @9 :Int32;
+  maxConcurrency @10 :Int32 = 1;
+  maxPendingCalls @11 :Int32 = -1;
+  detached @12 :Bool;
+  getIfExists @13 :Bool;
+  durable @14 :Bool;
+  shared @15 :Bool;
+}
+
 struct TaskSpec {
   id @0 :ObjectId;
   parent @1 :ObjectId;
@@ -46,6 +71,8 @@ struct TaskSpec {
   actor @15 :ObjectId;
   interface @16 :Text;
   keepsCpu @17 :Bool;
+  wishes @18 :TaskWishes;
+  # Absent: all defaults.
 }
 
 struct Value {

@@ -6,6 +6,8 @@
 #include "wire/task.hpp"
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <random>
 #include <string>
 #include <tuple>
@@ -106,10 +108,24 @@ inline void fill(dice_type& dice, enum object_value::kind& x) {
   x = static_cast<enum object_value::kind>(below(dice, 3));
 }
 
+inline void fill(dice_type& dice, task_wishes::placing& x) {
+  x = static_cast<task_wishes::placing>(below(dice, 5));
+}
+
 template <class A, class B>
 void fill(dice_type& dice, std::pair<A, B>& x);
 template <class T>
 void fill(dice_type& dice, std::vector<T>& x);
+template <class T>
+void fill(dice_type& dice, std::shared_ptr<const T>& x);
+
+inline void fill(dice_type& dice, std::map<std::string, std::string>& x) {
+  for (auto count = below(dice, 3); count > 0; --count) {
+    std::string key;
+    fill(dice, key);
+    fill(dice, x[key]);
+  }
+}
 
 template <class T>
 void fill(dice_type& dice, T& x) {
@@ -133,6 +149,13 @@ void fill(dice_type& dice, std::vector<T>& x) {
     fill(dice, element);
 }
 
+template <class T>
+void fill(dice_type& dice, std::shared_ptr<const T>& x) {
+  T content;
+  fill(dice, content);
+  x = below(dice, 3) == 0 ? nullptr : std::make_shared<const T>(content);
+}
+
 // -- comparison ---------------------------------------------------------------
 
 template <class T>
@@ -146,6 +169,11 @@ bool same(const std::vector<T>& a, const std::vector<T>& b) {
     if (!same(a[i], b[i]))
       return false;
   return true;
+}
+
+template <class T>
+bool same(const std::shared_ptr<T>& a, const std::shared_ptr<T>& b) {
+  return a && b ? *a == *b : a == b;
 }
 
 template <class T>
