@@ -77,6 +77,7 @@ void object_directory::keep_copy(const object_id& id,
   e.now = state::ready;
   e.local = true;
   wake(id, e);
+  touch(id); // Its home may be gone.
 }
 
 void object_directory::wake(const object_id& id, entry& e) {
@@ -251,12 +252,14 @@ void object_directory::lost(const object_id& id, entry& e) {
 
 void object_directory::fetched(const object_id& id, extent where) {
   auto* e = look_up(id);
-  if (!e || e->local) {
-    if (!e)
-      out_.free_local({id});
+  if (!e) {
+    out_.free_local({id});
     return;
   }
   e->fetching = false;
+  touch(id);
+  if (e->local) // Its task made it here meanwhile.
+    return;
   e->local = true;
   e->now = state::ready;
   e->value.where = where;
@@ -265,7 +268,6 @@ void object_directory::fetched(const object_id& id, extent where) {
   else
     out_.to_node(id.home(), copy_added{id});
   wake(id, *e);
-  touch(id);
 }
 
 void object_directory::fetch_failed(const object_id& id,

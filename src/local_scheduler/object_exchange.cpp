@@ -57,7 +57,10 @@ void object_directory::take_hint(const object_hint& hint) {
   touch(hint.object);
   if (!hint.known || e.now == state::ready || is_home(hint.object))
     return;
+  const auto place = e.value.where;
   e.value = hint.value;
+  if (e.local) // A copy that its home gave up and that is in use here.
+    e.value.where = place;
   e.asked = false;
   e.now = state::ready;
   e.copies = hint.nodes;
