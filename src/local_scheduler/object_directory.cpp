@@ -213,7 +213,8 @@ void object_directory::send_ready(process_id process, std::size_t bytes) {
     const auto id = queue.front();
     queue.pop_front();
     const auto* e = find(id);
-    if (!e || e->now != state::ready)
+    // Lost since: it is told all the same, and who needs it asks for it.
+    if (!e || (e->now != state::ready && !stored(e->value)))
       continue;
     object_value value = e->value;
     if (stored(value) && !e->local)

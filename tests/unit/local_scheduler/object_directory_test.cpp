@@ -93,6 +93,24 @@ struct directory : effects, directory_listener {
 } // namespace
 
 TEST_CASE_METHOD(directory,
+                 "a process hears of a value that was lost before "
+                 "it was told, and can ask for it",
+                 "[directory]") {
+  const auto id = object_of(here);
+  objects.expect(id);
+  objects.hold(reader, {id});
+  objects.announce(reader, id);
+  objects.ready(id, stored(), 2);
+  objects.node_gone(2);
+  objects.send_ready(reader, 1000);
+  REQUIRE(ready.size() == 1);
+  CHECK(ready[0].value.where.offset == not_here);
+  CHECK(rebuilt == 0);
+  objects.want(reader, id);
+  CHECK(rebuilt == 1);
+}
+
+TEST_CASE_METHOD(directory,
                  "a copy keeps its place when its home gives it up "
                  "and tells of others",
                  "[directory]") {
