@@ -47,8 +47,13 @@ bool object_directory::ready(const object_id& id, object_value value,
                              node_index holder) {
   auto& e = make(id);
   if (e.now == state::ready) {
+    // A copy that is not on the list would outlive the object.
     if (stored(value) && holder == self_ && !e.local)
       freed_here_.push_back(id);
+    else if (stored(value) && holder != self_
+             && std::find(e.copies.begin(), e.copies.end(), holder)
+                  == e.copies.end())
+      freed_there_[holder].push_back(id);
     touch(id);
     return false;
   }
@@ -263,6 +268,7 @@ void object_directory::fetched(const object_id& id, extent where) {
     return;
   e->local = true;
   e->now = state::ready;
+  e->doomed = false; // Its home hears of this copy, and frees it again.
   e->value.where = where;
   if (is_home(id))
     record(id, *e, false);
@@ -278,8 +284,13 @@ void object_directory::fetch_failed(const object_id& id,
     return;
   e->fetching = false;
   touch(id);
-  if (e->local || e->now != state::ready || !stored(e->value))
+  if (e->local)
     return;
+  if (e->now != state::ready || !stored(e->value)) {
+    if (e->waiting) // Its home gave it up meanwhile.
+      need_value(id, *e);
+    return;
+  }
   forget_copies(id, *e, nodes);
   if (!e->waiting)
     return;
@@ -317,6 +328,14 @@ void object_directory::fetch_refused(const object_id& id,
       object_ready{id, {object_value::kind::failed, failure, {}, {}}});
   for (const auto& task : waiting->tasks)
     listener_.dependency_refused(task.id, failure);
+  if (waiting->nodes.empty())
+    return;
+  // Other nodes may have room for it.
+  waiting_of(*e).nodes = std::move(waiting->nodes);
+  if (e->copies.empty())
+    lost(id, *e);
+  else
+    wake(id, *e);
 }
 
 void object_directory::record(const object_id& id, const entry& e,

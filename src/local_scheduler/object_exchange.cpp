@@ -82,9 +82,14 @@ void object_directory::on_record(node_index from,
   auto& e = make(id);
   touch(id);
   if (e.now == state::ready && stored(e.value)) {
-    const bool had = !e.copies.empty();
     forget_copies(id, e, locate.failed);
-    if (had && e.copies.empty() && !e.local)
+    std::erase(e.copies, from); // Who has one does not ask.
+    if (e.copies.empty() && !e.local && e.fetching) {
+      // The copy on its way here is the last one.
+      waiting_of(e).nodes.push_back(from);
+      return;
+    }
+    if (e.copies.empty() && !e.local)
       lost(id, e);
   }
   if (e.now == state::ready) {
@@ -106,8 +111,11 @@ void object_directory::on_record(node_index from, const copy_added& added) {
     out_.to_node(from, free_copies{{added.object}});
     return;
   }
-  if (e->now != state::ready || !stored(e->value))
+  if (e->now != state::ready || !stored(e->value)) {
+    // Its task makes it again: this copy would be on no list.
+    out_.to_node(from, free_copies{{added.object}});
     return;
+  }
   if (std::find(e->copies.begin(), e->copies.end(), from) == e->copies.end())
     e->copies.push_back(from);
   record(added.object, *e, false);
@@ -127,6 +135,8 @@ void object_directory::on_record(node_index, const free_copies& freed) {
     e->now = state::pending;
     e->asked = false;
     touch(id);
+    if (e->waiting && !e->fetching)
+      need_value(id, *e);
   }
 }
 
