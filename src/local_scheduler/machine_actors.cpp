@@ -310,6 +310,11 @@ void local_scheduler_machine::on(node_index, const actor_located& x) {
   if (x.node == 0) {
     end_actor_here(x.actor, "its home says that it is dead");
     actor_died(x.actor, x.failure);
+  } else if (objects_.is_dead(x.node)) {
+    // Its home may still reach it; a call from here would be lost.
+    actor_died(x.actor,
+               death(x.actor, "",
+                     fmt::format("its node {} is gone", node_name(x.node))));
   } else if (actor.process == 0) {
     actor.now = actor_entry::state::alive;
     actor.node = x.node;

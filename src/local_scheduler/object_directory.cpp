@@ -47,8 +47,13 @@ bool object_directory::ready(const object_id& id, object_value value,
                              node_index holder) {
   auto& e = make(id);
   if (e.now == state::ready) {
+    // A copy that is not on the list would outlive the object.
     if (stored(value) && holder == self_ && !e.local)
       freed_here_.push_back(id);
+    else if (stored(value) && holder != self_
+             && std::find(e.copies.begin(), e.copies.end(), holder)
+                  == e.copies.end())
+      freed_there_[holder].push_back(id);
     touch(id);
     return false;
   }
@@ -77,6 +82,7 @@ void object_directory::keep_copy(const object_id& id,
   e.now = state::ready;
   e.local = true;
   wake(id, e);
+  touch(id); // Its home may be gone.
 }
 
 void object_directory::wake(const object_id& id, entry& e) {
@@ -212,7 +218,8 @@ void object_directory::send_ready(process_id process, std::size_t bytes) {
     const auto id = queue.front();
     queue.pop_front();
     const auto* e = find(id);
-    if (!e || e->now != state::ready)
+    // Lost since: it is told all the same, and who needs it asks for it.
+    if (!e || (e->now != state::ready && !stored(e->value)))
       continue;
     object_value value = e->value;
     if (stored(value) && !e->local)
@@ -251,21 +258,23 @@ void object_directory::lost(const object_id& id, entry& e) {
 
 void object_directory::fetched(const object_id& id, extent where) {
   auto* e = look_up(id);
-  if (!e || e->local) {
-    if (!e)
-      out_.free_local({id});
+  if (!e) {
+    out_.free_local({id});
     return;
   }
   e->fetching = false;
+  touch(id);
+  if (e->local) // Its task made it here meanwhile.
+    return;
   e->local = true;
   e->now = state::ready;
+  e->doomed = false; // Its home hears of this copy, and frees it again.
   e->value.where = where;
   if (is_home(id))
     record(id, *e, false);
   else
     out_.to_node(id.home(), copy_added{id});
   wake(id, *e);
-  touch(id);
 }
 
 void object_directory::fetch_failed(const object_id& id,
@@ -275,8 +284,13 @@ void object_directory::fetch_failed(const object_id& id,
     return;
   e->fetching = false;
   touch(id);
-  if (e->local || e->now != state::ready || !stored(e->value))
+  if (e->local)
     return;
+  if (e->now != state::ready || !stored(e->value)) {
+    if (e->waiting) // Its home gave it up meanwhile.
+      need_value(id, *e);
+    return;
+  }
   forget_copies(id, *e, nodes);
   if (!e->waiting)
     return;
@@ -314,6 +328,14 @@ void object_directory::fetch_refused(const object_id& id,
       object_ready{id, {object_value::kind::failed, failure, {}, {}}});
   for (const auto& task : waiting->tasks)
     listener_.dependency_refused(task.id, failure);
+  if (waiting->nodes.empty())
+    return;
+  // Other nodes may have room for it.
+  waiting_of(*e).nodes = std::move(waiting->nodes);
+  if (e->copies.empty())
+    lost(id, *e);
+  else
+    wake(id, *e);
 }
 
 void object_directory::record(const object_id& id, const entry& e,

@@ -57,7 +57,10 @@ void object_directory::take_hint(const object_hint& hint) {
   touch(hint.object);
   if (!hint.known || e.now == state::ready || is_home(hint.object))
     return;
+  const auto place = e.value.where;
   e.value = hint.value;
+  if (e.local) // A copy that its home gave up and that is in use here.
+    e.value.where = place;
   e.asked = false;
   e.now = state::ready;
   e.copies = hint.nodes;
@@ -79,9 +82,14 @@ void object_directory::on_record(node_index from,
   auto& e = make(id);
   touch(id);
   if (e.now == state::ready && stored(e.value)) {
-    const bool had = !e.copies.empty();
     forget_copies(id, e, locate.failed);
-    if (had && e.copies.empty() && !e.local)
+    std::erase(e.copies, from); // Who has one does not ask.
+    if (e.copies.empty() && !e.local && e.fetching) {
+      // The copy on its way here is the last one.
+      waiting_of(e).nodes.push_back(from);
+      return;
+    }
+    if (e.copies.empty() && !e.local)
       lost(id, e);
   }
   if (e.now == state::ready) {
@@ -103,8 +111,11 @@ void object_directory::on_record(node_index from, const copy_added& added) {
     out_.to_node(from, free_copies{{added.object}});
     return;
   }
-  if (e->now != state::ready || !stored(e->value))
+  if (e->now != state::ready || !stored(e->value)) {
+    // Its task makes it again: this copy would be on no list.
+    out_.to_node(from, free_copies{{added.object}});
     return;
+  }
   if (std::find(e->copies.begin(), e->copies.end(), from) == e->copies.end())
     e->copies.push_back(from);
   record(added.object, *e, false);
@@ -124,6 +135,8 @@ void object_directory::on_record(node_index, const free_copies& freed) {
     e->now = state::pending;
     e->asked = false;
     touch(id);
+    if (e->waiting && !e->fetching)
+      need_value(id, *e);
   }
 }
 

@@ -1,6 +1,8 @@
 // simulation --seed N [--trace]        one run again
 // simulation [--from N] --seeds N [--seconds S]   many runs, one after another
 // simulation --mutant NAME ...         with a fault switched on: must be found
+// --trouble KIND instead of the one that each seed chooses: none, workers,
+//   nodes, silence, all
 // --jobs J splits the seeds over J processes.
 
 #include "world.hpp"
@@ -26,6 +28,7 @@ struct arguments {
   double seconds = 0; ///< 0: no limit.
   unsigned jobs = 1;
   bool trace = false;
+  std::optional<trouble> kind;
   std::string mutant;
 };
 
@@ -50,6 +53,15 @@ const std::map<std::string, switch_on>& mutants() {
   return all;
 }
 
+const std::map<std::string, trouble>& troubles() {
+  static const std::map<std::string, trouble> all{
+    {"none", trouble::none},   {"workers", trouble::workers},
+    {"nodes", trouble::nodes}, {"silence", trouble::silence},
+    {"all", trouble::all},
+  };
+  return all;
+}
+
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now()
                                        - start)
@@ -58,7 +70,8 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 [[noreturn]] void usage() {
   std::fputs("usage: simulation [--seed N] [--from N] [--seeds N] "
-             "[--seconds S] [--jobs J] [--trace] [--mutant NAME]\n",
+             "[--seconds S] [--jobs J] [--trace] [--trouble KIND] "
+             "[--mutant NAME]\n",
              stderr);
   std::exit(2);
 }
@@ -84,6 +97,8 @@ arguments parse(int argc, char** argv) {
       given.seconds = std::strtod(value, nullptr);
     else if (name == "--jobs")
       given.jobs = static_cast<unsigned>(std::strtoul(value, nullptr, 10));
+    else if (name == "--trouble" && troubles().contains(value))
+      given.kind = troubles().at(value);
     else if (name == "--mutant" && mutants().contains(value))
       given.mutant = value;
     else
@@ -107,6 +122,7 @@ std::optional<std::string> run_seed(const arguments& given, std::uint64_t seed,
   world_options options;
   options.seed = seed;
   options.trace = given.trace;
+  options.kind = given.kind;
   if (!given.mutant.empty())
     mutants().at(given.mutant)(options);
   std::optional<std::string> wrong;

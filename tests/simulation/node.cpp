@@ -345,13 +345,24 @@ void node::check_accounts() {
                   to_string(busy));
 }
 
+std::string node::describe_objects() const {
+  std::string text;
+  for (const auto& id : machine_->objects().ids()) {
+    const auto* e = machine_->objects().find(id);
+    text += fmt::format(" {} ({}, {} pins{})", to_string(id),
+                        e->references.unused_here() ? "unused" : "used",
+                        e->references.pins(), e->local ? ", here" : "");
+    if (text.size() > 500)
+      break;
+  }
+  return text;
+}
+
 std::string node::leftovers(bool jobs_over) const {
   const auto objects = machine_->objects().ids();
-  if (machine_->task_count() != 0)
-    return fmt::format("{} tasks", machine_->task_count());
-  if (!objects.empty())
-    return fmt::format("{} objects, {} first", objects.size(),
-                       to_string(objects.front()));
+  if (machine_->task_count() != 0 || !objects.empty())
+    return fmt::format("{} tasks, {} objects{}", machine_->task_count(),
+                       objects.size(), describe_objects());
   if (!store_.empty())
     return fmt::format("{} in the store, {} first", store_.size(),
                        to_string(store_.begin()->first));

@@ -88,6 +88,7 @@ private:
   void send_load();
   void forget_given(process_id worker, const object_id& task);
   void check_accounts();
+  std::string describe_objects() const;
   void to_head(control_message message);
 
   world& world_;

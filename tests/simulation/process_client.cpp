@@ -112,8 +112,7 @@ void process::on_value(object_ready&& ready) {
   if (had && !had_remote)
     return;
   known = std::move(ready.value);
-  if (!remote)
-    wanted_.erase(id);
+  wanted_.erase(id);
   if (!remote && known.what != object_value::kind::failed)
     world_.saw(*this, id, content_of(id, known));
   if (!now_ || !now_->waits_for || now_->slots[*now_->waits_for].id != id)

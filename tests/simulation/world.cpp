@@ -30,6 +30,7 @@ world::world(world_options given)
          : choice < 70 ? trouble::nodes
          : choice < 80 ? trouble::silence
                        : trouble::all;
+  kind = options.kind.value_or(kind);
   limits.actors = chance(60);
   limits.bounded_retries = kind == trouble::all && chance(50);
   unruly = chance(50);

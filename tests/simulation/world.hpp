@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -47,6 +48,7 @@ struct violation : std::runtime_error {
 struct world_options {
   std::uint64_t seed = 1;
   bool trace = false;
+  std::optional<trouble> kind; ///< Instead of what the seed chooses.
   machine_faults node_faults;
   head_faults head;
 };

@@ -225,6 +225,24 @@ TEST_CASE_METHOD(fixture, "an actor's death fails its calls as actor_died",
   }
 }
 
+TEST_CASE_METHOD(fixture,
+                 "a call of an actor that its home reaches and this "
+                 "node does not fails",
+                 "[machine]") {
+  auto& n = add(1, 2);
+  begin(1);
+  n.machine->node_joined(2);
+  n.machine->node_left(2, "its connection was lost");
+  auto call = spec(1, 1, task_kind::actor_call);
+  call.actor = spec(3, 1).id;
+  n.machine->on_record(driver, submit_task{call});
+  n.machine->turn();
+  n.machine->on_peer_record(3, actor_located{call.actor, 2, ""});
+  n.machine->turn();
+  CHECK(n.records[call.id].state == task_state::failed);
+  CHECK(n.records[call.id].error == ray::errc::actor_died);
+}
+
 TEST_CASE_METHOD(fixture, "the last handle's end ends the actor after its "
                           "calls",
                  "[machine]") {

@@ -1,0 +1,257 @@
+// Copies that come and go while somebody asks for them: each case is a
+// history that the simulator found, or one next to it.
+
+#include "local_scheduler/object_directory.hpp"
+
+#include "catch.hpp"
+
+#include <algorithm>
+
+using namespace rayd;
+
+namespace {
+
+constexpr node_index here = 1;
+constexpr process_id reader = 5;
+constexpr job_number job = 7;
+
+struct directory : effects, directory_listener {
+  directory() : objects(here, *this, *this) {}
+
+  // -- effects ----------------------------------------------------------------
+  void to_process(process_id, lane_record record) override {
+    if (auto* x = std::get_if<object_ready>(&record))
+      ready.push_back(std::move(*x));
+  }
+  void to_node(node_index to, lane_record record) override {
+    sent.emplace_back(to, std::move(record));
+  }
+  void start_worker(job_number) override {}
+  void end_worker(process_id, const std::string&) override {}
+  void free_local(const std::vector<object_id>& ids) override {
+    freed.insert(freed.end(), ids.begin(), ids.end());
+  }
+  void fetch(const object_id&, std::uint64_t,
+             const std::vector<node_index>&) override {
+    ++fetches;
+  }
+  void claim_name(const task_spec&) override {}
+  void actor_changed(const task_spec&, const char*, node_index,
+                     const std::string&) override {}
+  void record_task(task_record) override {}
+  void record_object(object_record) override {}
+
+  // -- listener ---------------------------------------------------------------
+  void dependency_ready(const object_id&) override {}
+  void dependency_refused(const object_id&, const std::string&) override {}
+  bool rebuild(const object_id&) override { return ++rebuilt > 0; }
+  void unreferenced(const object_id&) override {}
+  void retains_settled(process_id) override {}
+
+  // -- for the cases ----------------------------------------------------------
+  static object_id object_of(node_index home) {
+    return child_id(root_id(home, job), 1, home, job);
+  }
+
+  static object_value stored(std::uint64_t place = not_here) {
+    return {object_value::kind::stored, {}, {place, 1 << 20}, {}};
+  }
+
+  /// An object of this home, used by node 4, with its only copy on node 2.
+  object_id made_on_node_2() {
+    const auto id = object_of(here);
+    objects.expect(id);
+    objects.ready(id, stored(), 2);
+    objects.on_record(4, node_retains{1, {id}});
+    return id;
+  }
+
+  /// The object of node 2's home is said to lie on node 3.
+  void located_on_node_3(const object_id& id) {
+    objects.on_record(2, object_located{{id, stored(), {3}, true}});
+  }
+
+  /// Records of a kind that went to *node*; what was sent is forgotten.
+  template <class Record>
+  std::vector<Record> take_sent(node_index node) {
+    objects.sweep();
+    std::vector<Record> found;
+    for (const auto& [to, record] : std::exchange(sent, {}))
+      if (const auto* x = std::get_if<Record>(&record); x && to == node)
+        found.push_back(*x);
+    return found;
+  }
+
+  object_directory objects;
+  std::vector<object_ready> ready;
+  std::vector<std::pair<node_index, lane_record>> sent;
+  std::vector<object_id> freed;
+  int fetches = 0;
+  int rebuilt = 0;
+};
+
+} // namespace
+
+TEST_CASE_METHOD(directory, "a second result's copy is freed where it lies",
+                 "[directory]") {
+  const auto id = made_on_node_2();
+  CHECK_FALSE(objects.ready(id, stored(), 3));
+  CHECK(take_sent<free_copies>(3).size() == 1);
+  CHECK_FALSE(objects.ready(id, stored(), 2));
+  CHECK(take_sent<free_copies>(2).empty());
+}
+
+TEST_CASE_METHOD(directory,
+                 "a copy that arrives while its object is made "
+                 "again is freed",
+                 "[directory]") {
+  const auto id = made_on_node_2();
+  objects.on_record(4, locate_object{id, {2}});
+  CHECK(rebuilt == 1);
+  sent.clear();
+  objects.on_record(3, copy_added{id});
+  CHECK(take_sent<free_copies>(3).size() == 1);
+}
+
+TEST_CASE_METHOD(directory,
+                 "a process hears of a value that was lost before "
+                 "it was told, and can ask for it",
+                 "[directory]") {
+  const auto id = object_of(here);
+  objects.expect(id);
+  objects.hold(reader, {id});
+  objects.announce(reader, id);
+  objects.ready(id, stored(), 2);
+  objects.node_gone(2);
+  objects.send_ready(reader, 1000);
+  REQUIRE(ready.size() == 1);
+  CHECK(ready[0].value.where.offset == not_here);
+  CHECK(rebuilt == 0);
+  objects.want(reader, id);
+  CHECK(rebuilt == 1);
+}
+
+TEST_CASE_METHOD(directory,
+                 "a copy on its way here keeps its object from "
+                 "being made again",
+                 "[directory]") {
+  const auto id = made_on_node_2();
+  objects.want(reader, id);
+  REQUIRE(fetches == 1);
+  objects.on_record(4, locate_object{id, {2}});
+  CHECK(rebuilt == 0);
+  CHECK(take_sent<object_located>(4).empty());
+  SECTION("it comes") {
+    objects.fetched(id, {77, 1 << 20});
+    const auto told = take_sent<object_located>(4);
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].hint.nodes == std::vector<node_index>{here});
+  }
+  SECTION("it does not come") {
+    objects.fetch_failed(id, {2});
+    CHECK(rebuilt == 1);
+  }
+  SECTION("there is no room for it") {
+    objects.fetch_refused(id, "full");
+    CHECK(rebuilt == 1);
+  }
+}
+
+TEST_CASE_METHOD(directory,
+                 "nobody is sent to look for a copy in his own "
+                 "store",
+                 "[directory]") {
+  const auto id = made_on_node_2();
+  objects.on_record(2, locate_object{id, {}});
+  CHECK(rebuilt == 1);
+  CHECK(take_sent<object_located>(2).empty());
+}
+
+TEST_CASE_METHOD(directory,
+                 "a home that gave up an object on its way here is "
+                 "asked again",
+                 "[directory]") {
+  const auto id = object_of(2);
+  objects.hold(reader, {id});
+  objects.want(reader, id);
+  CHECK(take_sent<locate_object>(2).size() == 1);
+  located_on_node_3(id);
+  REQUIRE(fetches == 1);
+  SECTION("when the copy does not come") {
+    objects.on_record(2, free_copies{{id}});
+    objects.fetch_failed(id, {3});
+  }
+  SECTION("at once when none was on its way") {
+    objects.fetch_failed(id, {3});
+    sent.clear();
+    objects.on_record(2, free_copies{{id}});
+  }
+  CHECK(take_sent<locate_object>(2).size() == 1);
+}
+
+TEST_CASE_METHOD(directory,
+                 "a copy that its home freed and then lists again "
+                 "stays until it is freed again",
+                 "[directory]") {
+  const auto id = object_of(2);
+  objects.hold(reader, {id});
+  objects.on_record(2, free_copies{{id}});
+  objects.want(reader, id);
+  located_on_node_3(id);
+  objects.fetched(id, {77, 1 << 20});
+  CHECK(take_sent<copy_added>(2).size() == 1);
+  objects.drop(reader, {id});
+  objects.on_record(2, ack_retain{1});
+  objects.sweep();
+  CHECK(freed.empty());
+  objects.on_record(2, free_copies{{id}});
+  objects.sweep();
+  CHECK(freed == std::vector{id});
+  CHECK(objects.size() == 0);
+}
+
+TEST_CASE_METHOD(directory,
+                 "a copy keeps its place when its home gives it up "
+                 "and tells of others",
+                 "[directory]") {
+  const auto id = object_of(2);
+  objects.hold(reader, {id});
+  objects.keep_copy(id, stored(77));
+  objects.on_record(2, free_copies{{id}});
+  objects.want(reader, id);
+  located_on_node_3(id);
+  CHECK(fetches == 0);
+  objects.send_ready(reader, 1000);
+  REQUIRE(ready.size() == 1);
+  CHECK(ready[0].value.where.offset == 77);
+}
+
+TEST_CASE_METHOD(directory,
+                 "an object that was fetched and made here at once "
+                 "is forgotten with its last user",
+                 "[directory]") {
+  const auto id = object_of(2);
+  objects.hold(reader, {id});
+  objects.want(reader, id);
+  located_on_node_3(id);
+  REQUIRE(fetches == 1);
+  objects.keep_copy(id, stored(77));
+  objects.fetched(id, {78, 1 << 20});
+  CHECK(objects.find(id)->value.where.offset == 77);
+  objects.on_record(2, ack_retain{1});
+  objects.drop(reader, {id});
+  objects.on_record(2, free_copies{{id}});
+  objects.sweep();
+  CHECK(freed == std::vector{id});
+  CHECK(objects.size() == 0);
+}
+
+TEST_CASE_METHOD(directory, "a result for a dead home leaves no copy",
+                 "[directory]") {
+  const auto id = object_of(2);
+  objects.node_gone(2);
+  objects.keep_copy(id, stored(77));
+  objects.sweep();
+  CHECK(freed == std::vector{id});
+  CHECK(objects.size() == 0);
+}
