@@ -51,8 +51,10 @@ double amount_of(const json_value& object, const char* set,
                                                        : 0;
 }
 
-/// "1/4": in use of total.
+/// "1/4": in use of total; a dead node has neither.
 std::string use_of(const json_value& node, const std::string& name) {
+  if (text_of(node, "state") == "dead")
+    return "-";
   auto total = amount_of(node, "resources_total", name);
   auto used = total - amount_of(node, "resources_available", name);
   if (name == "memory")

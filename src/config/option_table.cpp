@@ -205,7 +205,8 @@ const std::array<option_row, 26> rows{{
   {"object-store-prefault", type::size, role::both, "\"256MiB\"", "",
    "RAYD_OBJECT_STORE_PREFAULT",
    "How much of the store's next memory is faulted in ahead of need; 0 for "
-   "none. Private clusters begin with 0.",
+   "nothing before its first use, then as much as is used. Private clusters "
+   "begin with 0.",
    true,
    [](options& o, text t) {
      return store(parse_size(t), o.object_store_prefault);

@@ -19,7 +19,8 @@ constexpr auto sample = R"({
      "resources_available": {"CPU": 0.5, "memory": 2147483648},
      "store_capacity": 1073741824, "store_used": 1048576,
      "workers": 2, "actors": 1, "tasks_running": 1, "tasks_waiting": 0},
-    {"id": "n2", "state": "dead"}],
+    {"id": "n2", "state": "dead", "resources_total": {"CPU": 7},
+     "resources_available": {}}],
   "totals": {"tasks_running": 1, "tasks_waiting": 0,
     "resources_total": {"CPU": 2}, "resources_available": {"CPU": 0.5}}})";
 
@@ -43,6 +44,7 @@ TEST_CASE("status asks this machine's node and prints tables", "[status]") {
         != std::string::npos);
   CHECK(text.find("1.5/2") != std::string::npos);
   CHECK(text.find("license 1/1") != std::string::npos);
+  CHECK(text.find("7/7") == std::string::npos);
   CHECK(text.find("1 MiB / 1 GiB") != std::string::npos);
   CHECK(text.find("\033") == std::string::npos);
   CHECK(shell.talk.str().empty());
