@@ -89,6 +89,7 @@ struct node_options {
   std::string session_base;
   std::string log_level = "info";
   lane_kind lanes = lane_kind::automatic;
+  std::string load; ///< A task library for workers; "": none.
   /// Stay in the foreground.
   bool block = false;
   /// How long the node may take until it answered its probe task.

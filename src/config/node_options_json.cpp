@@ -26,6 +26,7 @@ std::string to_pipe_json(const node_options& o) {
     {"session_base", o.session_base},
     {"log_level", o.log_level},
     {"lanes", static_cast<int>(o.lanes)},
+    {"load", o.load},
     {"start_timeout_us", o.start_timeout.count()},
     {"private_cluster", o.private_cluster},
     {"parent_pid", o.parent_pid},
@@ -63,6 +64,7 @@ result<node_options> from_pipe_json(const std::string& line) {
     json.at("session_base").get_to(o.session_base);
     json.at("log_level").get_to(o.log_level);
     o.lanes = static_cast<lane_kind>(json.at("lanes").get<int>());
+    json.at("load").get_to(o.load);
     o.start_timeout = std::chrono::microseconds{
       json.at("start_timeout_us").get<std::int64_t>()};
     json.at("private_cluster").get_to(o.private_cluster);

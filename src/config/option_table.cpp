@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -136,6 +138,14 @@ status apply_start_timeout(options& o, text t) {
   return store(std::move(parsed), o.start_timeout);
 }
 
+status apply_load(options& o, text t) {
+  if (auto done = store_path(t, o.load); !done)
+    return done;
+  if (::access(o.load.c_str(), R_OK) != 0)
+    return wrong("no file that can be read is at " + o.load);
+  return ok();
+}
+
 status refuse(options&, text) {
   return wrong("does not work yet");
 }
@@ -231,7 +241,9 @@ const std::array<option_row, 26> rows{{
    "Stay in the foreground; SIGINT and SIGTERM end the node.", true,
    [](options& o, text t) { return store(parse_boolean(t), o.block); }},
   {"load", type::path, role::both, "", "\"libtasks.so\"", "",
-   "A library of tasks for programs that name them.", false, refuse},
+   "A library of tasks that every worker of the node loads, for programs that "
+   "load it by name themselves.",
+   true, apply_load},
   {"control-store", type::text, role::head, "", "\"10.0.0.9:6380\"", "",
    "Use this Redis instead of one of the head's own.", false, refuse},
   {"control-store-password-file", type::path, role::head, "",

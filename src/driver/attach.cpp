@@ -16,11 +16,15 @@
 
 #include <sys/auxv.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <fcntl.h>
+#include <link.h>
 #include <unistd.h>
 
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace rayd {
 
@@ -89,6 +93,32 @@ result<connection> connect_to(const attach_request& request) {
   return made;
 }
 
+/// A library that every machine of the same system has, or that the kernel
+/// provides.
+bool belongs_to_system(const std::string& path) {
+  if (path.empty() || path[0] != '/')
+    return true;
+  for (const char* folder : {"/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/"})
+    if (path.starts_with(folder))
+      return true;
+  return false;
+}
+
+/// Paths of the shared libraries of this process outside the system's folders;
+/// nodes that lack them get copies.
+std::vector<std::string> private_libraries() {
+  std::vector<std::string> paths;
+  ::dl_iterate_phdr(
+    [](dl_phdr_info* info, std::size_t, void* into) {
+      const std::string path = info->dlpi_name ? info->dlpi_name : "";
+      if (!belongs_to_system(path))
+        static_cast<std::vector<std::string>*>(into)->push_back(path);
+      return 0;
+    },
+    &paths);
+  return paths;
+}
+
 /// Closes the connection and waits until BASP has let go of it: it allows one
 /// connection between two processes, and the next session may come at once.
 void hang_up(client_actor& root, client_signals& signals,
@@ -113,13 +143,22 @@ std::string describe_driver(const std::string& job_name) {
   const auto entry = ::getauxval(AT_ENTRY);
   const auto module = ray::detail::module_of(
     reinterpret_cast<const void*>(entry), offset);
-  const nlohmann::json text{
+  nlohmann::json text{
     {"role", "driver"},
     {"program", own_executable()},
     {"job_name", job_name},
     {"pid", ::getpid()},
     {"module", fmt::format("{:016x}", module)},
+    {"libraries", private_libraries()},
   };
+  // Nodes take the file of the same path for it when these are the same.
+  struct stat file {};
+  if (::stat("/proc/self/exe", &file) == 0) {
+    text["program_size"] = file.st_size;
+    text["program_mtime_ns"]
+      = std::int64_t{file.st_mtim.tv_sec} * 1'000'000'000
+        + file.st_mtim.tv_nsec;
+  }
   return text.dump();
 }
 

@@ -263,8 +263,8 @@ void local_scheduler::start_worker(job_number job) {
     = (std::uint64_t{random_()} << 32) | std::uint64_t{random_()};
   pool_[token] = {job, 0, 0, false, {}};
   caf::anon_send(neighbours_.pool,
-                 start_worker_process{job, token,
-                                      machine_->description(job)});
+                 start_worker_process{job, token, machine_->description(job),
+                                      machine_->home_of(job)});
 }
 
 void local_scheduler::end_worker(process_id worker, const std::string&) {

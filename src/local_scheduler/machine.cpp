@@ -162,6 +162,13 @@ const std::string& local_scheduler_machine::description(job_number job) const {
   return at == jobs_.end() ? none : at->second.description;
 }
 
+node_index local_scheduler_machine::home_of(job_number job) const {
+  const auto at = jobs_.find(job);
+  return at == jobs_.end() || at->second.home == options_.self
+           ? 0
+           : at->second.home;
+}
+
 bool local_scheduler_machine::job_over(job_number job) const {
   return std::find(ended_jobs_.begin(), ended_jobs_.end(), job)
          != ended_jobs_.end();

@@ -94,6 +94,8 @@ public:
 
   bool has_job(job_number job) const { return jobs_.contains(job); }
   const std::string& description(job_number job) const;
+  /// The node of its driver; 0: this one, or unknown.
+  node_index home_of(job_number job) const;
   const object_directory& objects() const { return objects_; }
   const resource_set& available() const { return available_; }
   std::size_t task_count() const { return tasks_.size(); }

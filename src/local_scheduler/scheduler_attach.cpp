@@ -123,6 +123,7 @@ void local_scheduler::on_job_given(const job_given& given) {
   driver.job = given.job;
   processes_[driver.process] = &driver;
   welcome(driver);
+  caf::anon_send(neighbours_.pool, job_program{given.job, text});
   machine_->job_begun(given.job, driver.process, text);
   RAYD_INFO("driver {} attached as {}", driver.pid, job_name(given.job));
 }
@@ -217,6 +218,7 @@ void local_scheduler::lose(scheduler_link& link, const std::string& why) {
     flush_seals();
     flush_wishes();
     send(neighbours_.store, client_gone{link.process});
+    caf::anon_send(neighbours_.pool, job_program_over{link.job});
     to_head(job_ended{link.job, link.said_goodbye ? "succeeded" : "failed"});
     return;
   }

@@ -128,7 +128,9 @@ std::optional<node_failure> node_process::spawn_rooms() {
   transfer.tls_key = secret_->derive_key("tls");
   transfer_ = start_object_transfer(system, transfer);
   pool_ = spawn_worker_pool(
-    system, {session_.folder, session_.socket_path(), scheduler_});
+    system, {session_.folder, session_.socket_path(), scheduler_,
+             transfer_->actor(), options_.load});
+  transfer_->set_pool(pool_);
   return std::nullopt;
 }
 

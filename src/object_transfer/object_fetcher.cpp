@@ -1,10 +1,12 @@
 #include "object_transfer/object_fetcher.hpp"
 
 #include "base/log.hpp"
+#include "object_transfer/program_fetch.hpp"
 #include "object_transfer/transfer_frames.hpp"
 #include "wire/failure_record.hpp"
 #include "wire/store_messages.hpp"
 
+#include <caf/actor_cast.hpp>
 #include <caf/after.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
@@ -23,6 +25,9 @@ namespace {
 
 // The store's answer: it may zero pages of the whole object first.
 constexpr milliseconds store_patience{60'000};
+
+// The home may have to hash a large file before it answers.
+constexpr milliseconds program_patience{30'000};
 
 /// Space in this node's store, or the sentence why there is none.
 struct space {
@@ -56,9 +61,17 @@ object_fetcher::~object_fetcher() {
 }
 
 void object_fetcher::fetch(fetch_object wanted) {
+  push(std::move(wanted));
+}
+
+void object_fetcher::fetch(fetch_program wanted) {
+  push(std::move(wanted));
+}
+
+void object_fetcher::push(order next) {
   {
     std::lock_guard guard{mutex_};
-    wanted_.push_back(std::move(wanted));
+    wanted_.push_back(std::move(next));
   }
   changed_.notify_one();
 }
@@ -81,7 +94,7 @@ void object_fetcher::stop() {
     thread.join();
 }
 
-std::optional<fetch_object> object_fetcher::next() {
+std::optional<object_fetcher::order> object_fetcher::next() {
   std::unique_lock guard{mutex_};
   changed_.wait(guard, [&] { return stopping_ || !wanted_.empty(); });
   if (stopping_)
@@ -94,7 +107,32 @@ std::optional<fetch_object> object_fetcher::next() {
 void object_fetcher::run() {
   connections open;
   while (const auto wanted = next())
-    fetch_one(*wanted, open);
+    std::visit([&](const auto& x) { fetch_one(x, open); }, *wanted);
+}
+
+void object_fetcher::fetch_one(const fetch_program& wanted,
+                               connections& open) {
+  const auto asker = caf::actor_cast<caf::actor>(wanted.asker);
+  const auto channel = connect(wanted.home, open);
+  if (!channel) {
+    caf::anon_send(asker,
+                   program_not_fetched{
+                     wanted.job, fmt::format("the program of {} is not on "
+                                             "this node, and {} cannot be "
+                                             "reached for it",
+                                             job_name(wanted.job),
+                                             node_name(wanted.home))});
+    return;
+  }
+  auto got = fetch_program_files(wanted, *channel, program_patience);
+  if (got) {
+    caf::anon_send(asker, std::move(*got));
+    return;
+  }
+  channel->shutdown();
+  open.erase(wanted.home);
+  RAYD_WARN("{}", got.error().message);
+  caf::anon_send(asker, program_not_fetched{wanted.job, got.error().message});
 }
 
 void object_fetcher::fetch_one(const fetch_object& wanted, connections& open) {

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <variant>
 #include <vector>
 
 namespace rayd {
@@ -22,15 +23,19 @@ public:
   ~object_fetcher();
 
   void fetch(fetch_object wanted);
+  void fetch(fetch_program wanted);
   void learn(node_address where);
   void stop();
 
 private:
   using connections = std::map<node_index, std::shared_ptr<stream>>;
+  using order = std::variant<fetch_object, fetch_program>;
 
   void run();
-  std::optional<fetch_object> next();
+  void push(order next);
+  std::optional<order> next();
   void fetch_one(const fetch_object& wanted, connections& open);
+  void fetch_one(const fetch_program& wanted, connections& open);
 
   /// Reads the object's bytes from *offset* on into *to*.
   /// @returns how many came before it ended or failed.
@@ -43,7 +48,7 @@ private:
   object_transfer_options options_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<fetch_object> wanted_;            ///< Guarded by mutex_, as
+  std::deque<order> wanted_;                   ///< Guarded by mutex_, as
   std::map<node_index, node_address> places_;  ///< these.
   std::vector<std::weak_ptr<stream>> streams_; ///< To be shut down by stop().
   bool stopping_ = false;

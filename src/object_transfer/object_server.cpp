@@ -1,13 +1,20 @@
 #include "object_transfer/object_server.hpp"
 
 #include "base/log.hpp"
+#include "object_transfer/program_manifest.hpp"
+#include "transport/owned_fd.hpp"
 
 #include <caf/after.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <optional>
+#include <vector>
 
 namespace rayd {
 
@@ -31,6 +38,30 @@ std::optional<extent> pin(caf::scoped_actor& self, const caf::actor& scheduler,
     },
     caf::after(scheduler_patience) >> [] {});
   return where;
+}
+
+std::vector<program_files::file>
+files_of(caf::actor_system& system, const caf::actor& pool, job_number job) {
+  std::vector<program_files::file> files;
+  caf::scoped_actor self{system};
+  self->request(pool, scheduler_patience, read_program{job})
+    .receive([&](const program_files& x) { files = x.files; },
+             [](const caf::error&) {});
+  return files;
+}
+
+/// The manifest of these files; "" when one of them cannot be read.
+std::string describe(const std::vector<program_files::file>& files) {
+  program_manifest manifest;
+  for (const auto& [name, path] : files) {
+    auto file = describe_file(name, path);
+    if (!file) {
+      RAYD_WARN("a program cannot be sent: {}", file.error().message);
+      return {};
+    }
+    manifest.files.push_back(std::move(*file));
+  }
+  return manifest.files.empty() ? std::string{} : to_text(manifest);
 }
 
 } // namespace
@@ -79,7 +110,6 @@ void object_server::stop() {
 void object_server::run(reader& peer) {
   transfer_question question;
   while (peer.channel.read_exactly(&question, sizeof(question), idle_patience)
-         && question.mark == transfer_question::magic
          && answer(peer, question)) {
   }
   peer.channel.shutdown();
@@ -88,17 +118,63 @@ void object_server::run(reader& peer) {
 }
 
 bool object_server::answer(reader& peer, const transfer_question& question) {
+  if (question.mark == transfer_question::magic)
+    return answer_object(peer, question);
+  return question.mark == transfer_question::program_magic
+         && answer_program(peer, question);
+}
+
+bool object_server::say(reader& peer, bool found, std::uint64_t size) {
+  transfer_answer answer;
+  answer.found = found ? 1 : 0;
+  answer.size = size;
+  return bool{
+    peer.channel.write_all(&answer, sizeof(answer), options_.patience)};
+}
+
+bool object_server::answer_program(reader& peer,
+                                   const transfer_question& question) {
+  const auto files
+    = files_of(system_, pool_, static_cast<job_number>(question.hi));
+  if (question.lo == 0) {
+    const auto text = describe(files);
+    return say(peer, !text.empty(), text.size())
+           && (text.empty()
+               || peer.channel.write_all(text.data(), text.size(),
+                                         options_.patience));
+  }
+  const auto number = question.lo - 1;
+  const owned_fd file{
+    number < files.size()
+      ? ::open(files[number].path.c_str(), O_RDONLY | O_CLOEXEC)
+      : -1};
+  struct stat about {};
+  if (!file || ::fstat(file.get(), &about) != 0)
+    return say(peer, false, 0);
+  auto left = static_cast<std::uint64_t>(about.st_size);
+  bool good = say(peer, true, left);
+  std::vector<char> block(transfer_chunk_bytes);
+  while (good && left > 0) {
+    const auto got = ::read(file.get(), block.data(), block.size());
+    // Shorter than it was: nothing that follows could be told from the rest.
+    if (got <= 0 || static_cast<std::uint64_t>(got) > left)
+      return false;
+    good = bool{peer.channel.write_all(
+      block.data(), static_cast<std::size_t>(got), options_.patience)};
+    left -= static_cast<std::uint64_t>(got);
+  }
+  return good;
+}
+
+bool object_server::answer_object(reader& peer,
+                                  const transfer_question& question) {
   const object_id object{question.hi, question.lo};
   caf::scoped_actor self{system_};
   const auto where = pin(self, options_.scheduler, object);
-  transfer_answer answer;
   const auto view = where ? options_.arena->view(*where)
                           : result<std::span<const std::byte>>{failure{}};
   const bool found = view && question.offset <= view->size();
-  answer.found = found ? 1 : 0;
-  answer.size = found ? view->size() : 0;
-  bool good
-    = bool{peer.channel.write_all(&answer, sizeof(answer), options_.patience)};
+  bool good = say(peer, found, found ? view->size() : 0);
   for (auto at = question.offset; good && found && at < view->size();) {
     const auto part
       = std::min<std::uint64_t>(transfer_chunk_bytes, view->size() - at);

@@ -17,6 +17,7 @@ public:
   ~object_server();
 
   void serve(stream peer, const std::string& from);
+  void set_pool(caf::actor pool) { pool_ = std::move(pool); }
   void stop();
 
 private:
@@ -29,9 +30,13 @@ private:
 
   void run(reader& peer);
   bool answer(reader& peer, const transfer_question& question);
+  bool answer_object(reader& peer, const transfer_question& question);
+  bool answer_program(reader& peer, const transfer_question& question);
+  bool say(reader& peer, bool found, std::uint64_t size);
 
   caf::actor_system& system_;
   object_transfer_options options_;
+  caf::actor pool_;
   std::mutex mutex_;
   std::list<reader> readers_; ///< Guarded by mutex_, but for a thread's own.
   bool stopping_ = false;

@@ -23,6 +23,7 @@ transfer_actor(caf::stateful_actor<object_transfer_state>* self,
   self->set_default_handler(caf::drop);
   return {
     [fetcher](const fetch_object& wanted) { fetcher->fetch(wanted); },
+    [fetcher](const fetch_program& wanted) { fetcher->fetch(wanted); },
     [fetcher](const node_address& where) { fetcher->learn(where); },
   };
 }
@@ -39,6 +40,10 @@ public:
 
   void serve(stream peer, const std::string& from) override {
     server_.serve(std::move(peer), from);
+  }
+
+  void set_pool(caf::actor pool) override {
+    server_.set_pool(std::move(pool));
   }
 
   void stop() override {

@@ -35,6 +35,9 @@ struct object_transfer_options {
 // is read. When a holder fails in the middle, the next one is asked for the
 // rest. TCP's window is the only queue. It knows nothing of who needs what:
 // the local scheduler asks and is told (wire/node_messages.hpp).
+//
+// Programs of jobs travel over the same connections, as files whose hashes the
+// home sends first (program_manifest.hpp).
 class object_transfer {
 public:
   virtual ~object_transfer() = default;
@@ -42,10 +45,13 @@ public:
   /// From any thread: serves a peer that the gate let in, until it goes.
   virtual void serve(stream peer, const std::string& from) = 0;
 
+  /// Once, before any peer is served: who knows the jobs' programs.
+  virtual void set_pool(caf::actor pool) = 0;
+
   /// From any thread: ends every transfer and joins the threads.
   virtual void stop() = 0;
 
-  /// Takes fetch_object and node_address; gone with stop().
+  /// Takes fetch_object, fetch_program and node_address; gone with stop().
   virtual caf::actor actor() const = 0;
 };
 

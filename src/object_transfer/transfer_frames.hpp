@@ -12,9 +12,12 @@ namespace rayd {
 // machine that rayd runs on. A connection carries one question after the
 // other; object bytes follow a found answer.
 
-/// Give me the object from this byte on.
+/// Give me the object from this byte on; or, with program_magic, file number
+/// *lo* of job *hi*: 0 is the manifest (program_manifest.hpp), 1 the program,
+/// and so on as the manifest lists them.
 struct transfer_question {
-  static constexpr std::uint32_t magic = 0x4b4c4252; // "RBLK"
+  static constexpr std::uint32_t magic = 0x4b4c4252;         // "RBLK"
+  static constexpr std::uint32_t program_magic = 0x47525052; // "RPRG"
 
   std::uint32_t mark = magic;
   std::uint32_t reserved = 0;

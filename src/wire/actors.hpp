@@ -38,9 +38,12 @@
 // object_transfer  (object_transfer/object_transfer.hpp; threads of its own)
 //   fetch_object     local_scheduler: bring a copy here
 //   node_address     node_agent: where a node's gate is
+//   fetch_program    worker_pool -> program_fetched | program_not_fetched
 //
 // worker_pool  (worker_pool/worker_pool.hpp; one permanent thread)
-//   start_worker_process, end_worker_process          local_scheduler
+//   start_worker_process, end_worker_process, job_program, job_program_over
+//                                                     local_scheduler
+//   read_program     object_transfer -> program_files
 //
 // node_agent  (node/node_agent.hpp)
 //   membership_news  local_scheduler: registered, refused, joined, dead

@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "wire/control.hpp"
 #include "wire/task.hpp"
+#include "wire/worker_messages.hpp"
 
 #include <caf/actor_control_block.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -93,42 +94,6 @@ struct peer_link_lost {
   node_index node = 0;
 };
 
-// -- local scheduler <-> worker pool ------------------------------------------
-
-/// Start a process of the job's program in role worker.
-struct start_worker_process {
-  job_number job = 0;
-  std::uint64_t token = 0;  ///< Comes back when the worker attaches.
-  std::string description; ///< JSON of the job, see worker_pool.hpp.
-};
-
-/// Pool -> scheduler: the process runs; its pid.
-struct worker_process_started {
-  job_number job = 0;
-  std::uint64_t token = 0;
-  std::int64_t pid = 0;
-};
-
-/// Pool -> scheduler: there is no such process, for this reason.
-struct worker_process_refused {
-  job_number job = 0;
-  std::uint64_t token = 0;
-  std::string reason;
-};
-
-/// Pool -> scheduler: the process ended and was reaped.
-struct worker_process_ended {
-  job_number job = 0;
-  std::uint64_t token = 0;
-  std::int64_t pid = 0;
-  std::string how; ///< "was ended by signal 11 (SIGSEGV)", "exited with 3".
-};
-
-/// Scheduler -> pool: end it now (SIGKILL).
-struct end_worker_process {
-  std::uint64_t token = 0;
-};
-
 // -- local scheduler <-> object transfer --------------------------------------
 
 /// Bring a copy of *object* into this node's store from one of *holders*.
@@ -193,11 +158,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::drain)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::drained)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::membership_news)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::peer_link_lost)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::start_worker_process)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::worker_process_started)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::worker_process_refused)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::worker_process_ended)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::end_worker_process)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::fetch_object)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::object_fetched)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::object_not_fetched)

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <dlfcn.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -59,11 +60,21 @@ attach_request request_from_environment() {
   return request;
 }
 
+/// Task libraries of the node; their static initialisers add to the function
+/// table.
+void load_libraries(const std::string& path) {
+  if (!path.empty()
+      && ::dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr)
+    complain(fmt::format("the node's --load library cannot be loaded: {}",
+                         ::dlerror()));
+}
+
 [[noreturn]] void serve() {
   // Lines of the program's output reach the log when they are complete.
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   std::signal(SIGPIPE, SIG_IGN);
   auto request = request_from_environment();
+  load_libraries(take_variable("RAYD_LOAD"));
   executor work{[](int code) { leave(code); }};
   request.receiver = &work;
   auto attached = attach(request);

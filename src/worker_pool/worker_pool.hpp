@@ -12,22 +12,28 @@ struct worker_pool_options {
   std::string session_folder; ///< Log files go to its logs/.
   std::string node_socket;    ///< Where workers attach.
   caf::actor scheduler;       ///< Hears of each process.
+  caf::actor transfer;        ///< Brings programs from other nodes.
+  std::string load;           ///< Task libraries of workers, with ':' between.
 };
 
 // The worker processes of a node: starts them, reaps them, ends them. Which
 // ones are needed is the local scheduler's business.
 //
 // A worker is the job's program file executed with `--ray-role=worker`; the
-// job's description is JSON with "program" (absolute path) and, so that a
+// job's description is JSON with "program" (absolute path), "pid" of the
+// driver, "libraries" (paths of its private shared libraries) and, so that a
 // changed file is not taken for the driver's, "program_size" and
-// "program_mtime_ns". Its output goes to logs/worker-JOB-N.log. One permanent
-// thread starts all of them, without copying the node's memory (vfork), and
-// they die with it: the kernel sends SIGKILL when that thread ends, however
-// the node ends. It promises one worker_process_refused or, after
-// worker_process_started, one worker_process_ended for each start.
+// "program_mtime_ns". Where the file is not on this node, it comes from the
+// job's home (program_file.hpp). Its output goes to logs/worker-JOB-N.log. One
+// permanent thread starts all of them, without copying the node's memory
+// (vfork), and they die with it: the kernel sends SIGKILL when that thread
+// ends, however the node ends. It promises one worker_process_refused or,
+// after worker_process_started, one worker_process_ended for each start.
 //
-// Takes start_worker_process and end_worker_process (wire/node_messages.hpp);
-// ends by caf::exit_reason, after which no process is left.
+// Takes start_worker_process, end_worker_process, job_program,
+// job_program_over, read_program, program_fetched and program_not_fetched
+// (wire/worker_messages.hpp); ends by caf::exit_reason, after which no process
+// is left.
 caf::actor spawn_worker_pool(caf::actor_system& system,
                              worker_pool_options options);
 

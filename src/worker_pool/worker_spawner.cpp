@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -19,6 +20,8 @@
 
 #include <csignal>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <vector>
 
 extern char** environ;
@@ -31,6 +34,7 @@ namespace {
 /// memory and may only make system calls.
 struct child_plan {
   const char* program;
+  int file; ///< Executed instead when it is not negative.
   char* const* arguments;
   char* const* environment;
   int log;
@@ -49,8 +53,12 @@ struct child_plan {
   if (::dup2(input, 0) < 0 || ::dup2(plan.log, 1) < 0
       || ::dup2(plan.log, 2) < 0)
     ::_exit(126);
-  ::syscall(SYS_close_range, 3u, ~0u, 0u);
-  ::execve(plan.program, plan.arguments, plan.environment);
+  ::syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC);
+  if (plan.file >= 0)
+    ::syscall(SYS_execveat, plan.file, "", plan.arguments, plan.environment,
+              AT_EMPTY_PATH);
+  else
+    ::execve(plan.program, plan.arguments, plan.environment);
   ::_exit(127);
 }
 
@@ -68,12 +76,20 @@ struct child_plan {
 }
 
 std::vector<std::string> worker_environment(const worker_pool_options& options,
-                                            const start_worker_process& x) {
+                                            const start_worker_process& x,
+                                            const located_program& program) {
   std::vector<std::string> all;
+  std::string libraries = program.libraries;
   for (char** entry = environ; *entry; ++entry)
-    if (std::strncmp(*entry, "RAY_REDIS_PASSWORD", 18) != 0
-        && std::strncmp(*entry, "OMP_NUM_THREADS=", 16) != 0)
+    if (!libraries.empty() && std::strncmp(*entry, "LD_LIBRARY_PATH=", 16) == 0)
+      libraries += std::string{":"} + (*entry + 16);
+    else if (std::strncmp(*entry, "RAY_REDIS_PASSWORD", 18) != 0
+             && std::strncmp(*entry, "OMP_NUM_THREADS=", 16) != 0)
       all.emplace_back(*entry);
+  if (!libraries.empty())
+    all.push_back("LD_LIBRARY_PATH=" + libraries);
+  if (!options.load.empty())
+    all.push_back("RAYD_LOAD=" + options.load);
   all.push_back("RAYD_NODE_SOCKET=" + options.node_socket);
   all.push_back(fmt::format("RAYD_JOB={}", x.job));
   all.push_back(fmt::format("RAYD_WORKER_TOKEN={:016x}", x.token));
@@ -106,10 +122,14 @@ worker_spawner::~worker_spawner() {
   ::eventfd_write(wake_, 1);
   thread_.join();
   ::close(wake_);
+  // Copies that came from other nodes; nobody runs them any more.
+  std::error_code wrong;
+  std::filesystem::remove_all(options_.session_folder + "/programs", wrong);
 }
 
-void worker_spawner::start(start_worker_process wanted) {
-  push(std::move(wanted));
+void worker_spawner::start(start_worker_process wanted,
+                           located_program program) {
+  push(start_order{std::move(wanted), std::move(program)});
 }
 
 void worker_spawner::end(end_worker_process unwanted) {
@@ -135,7 +155,7 @@ void worker_spawner::run() {
     }
     for (const auto& next : orders)
       std::visit(overloaded{
-                   [&](const start_worker_process& x) { spawn(x); },
+                   [&](const start_order& x) { spawn(x); },
                    [&](const end_worker_process& x) {
                      const auto at = children_.find(x.token);
                      if (at != children_.end())
@@ -161,15 +181,16 @@ void worker_spawner::run() {
   kill_all();
 }
 
-void worker_spawner::spawn(const start_worker_process& wanted) {
+void worker_spawner::spawn(const start_order& order) {
+  const auto& [wanted, program] = order;
   const auto refuse = [&](std::string why) {
     caf::anon_send(options_.scheduler,
                    worker_process_refused{wanted.job, wanted.token,
                                           std::move(why)});
   };
-  const auto program = program_of(wanted.description);
-  if (!program) {
-    refuse(program.error().message);
+  if (!program.file && ::access(program.path.c_str(), X_OK) != 0) {
+    refuse(fmt::format("program {} cannot be executed on this node: {}",
+                       program.path, std::strerror(errno)));
     return;
   }
   const auto log
@@ -182,12 +203,13 @@ void worker_spawner::spawn(const start_worker_process& wanted) {
                        std::strerror(errno)));
     return;
   }
-  std::vector<std::string> arguments{*program, "--ray-role=worker"};
-  auto environment = worker_environment(options_, wanted);
+  std::vector<std::string> arguments{program.path, "--ray-role=worker"};
+  auto environment = worker_environment(options_, wanted, program);
   const auto argv = pointers(arguments);
   const auto envp = pointers(environment);
   const pid_t pid = vfork_child(
-    {program->c_str(), argv.data(), envp.data(), log_fd, ::getpid()});
+    {program.path.c_str(), program.file ? program.file->get() : -1,
+     argv.data(), envp.data(), log_fd, ::getpid()});
   ::close(log_fd);
   if (pid < 0) {
     refuse(fmt::format("no process can be made: {}", std::strerror(errno)));

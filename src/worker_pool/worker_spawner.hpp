@@ -1,7 +1,8 @@
 #pragma once
 
 #include "worker_pool/worker_pool.hpp"
-#include "wire/node_messages.hpp"
+#include "wire/worker_messages.hpp"
+#include "worker_pool/program_file.hpp"
 
 #include <condition_variable>
 #include <cstdint>
@@ -22,11 +23,15 @@ public:
   /// Kills what runs, reaps it, ends the thread.
   ~worker_spawner();
 
-  void start(start_worker_process wanted);
+  void start(start_worker_process wanted, located_program program);
   void end(end_worker_process unwanted);
 
 private:
-  using order = std::variant<start_worker_process, end_worker_process>;
+  struct start_order {
+    start_worker_process wanted;
+    located_program program;
+  };
+  using order = std::variant<start_order, end_worker_process>;
 
   struct child {
     job_number job = 0;
@@ -36,7 +41,7 @@ private:
 
   void run();
   void push(order next);
-  void spawn(const start_worker_process& wanted);
+  void spawn(const start_order& order);
   void reap(std::uint64_t token);
   void kill_all();
 

@@ -81,6 +81,8 @@ const std::vector<sample> samples{
    [](const node_options& o) { return o.object_store_dir == "/dev/shm"; }},
   {"object-store-prefault", "0", "0",
    [](const node_options& o) { return o.object_store_prefault == 0; }},
+  {"load", "/proc/self/exe", "\"/proc/self/exe\"",
+   [](const node_options& o) { return o.load == "/proc/self/exe"; }},
   {"session-dir", "/tmp/s", "\"/tmp/s\"",
    [](const node_options& o) { return o.session_base == "/tmp/s"; }},
   {"log-level", "debug", "\"debug\"",
@@ -225,8 +227,8 @@ TEST_CASE("what does not work yet is refused by name", "[options]") {
     CHECK(problem(sources({{"head", "true"}, {key, "x"}}))
           == "--" + key + " does not work yet: leave it out");
   }
-  CHECK(file_problem("[rayd]\nload=\"x\"\n")
-        == "x.conf:2: load does not work yet: leave it out");
+  CHECK(file_problem("[rayd]\ncontrol-store=\"x\"\n")
+        == "x.conf:2: control-store does not work yet: leave it out");
 }
 
 TEST_CASE("wrong files name file, line and nearest name", "[options]") {

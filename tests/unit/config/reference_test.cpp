@@ -12,8 +12,7 @@ using namespace rayd;
 namespace {
 
 std::string shipped(const std::string& name) {
-  auto here = std::filesystem::absolute(__FILE__).parent_path();
-  return (here / "../../../config" / name).lexically_normal();
+  return std::filesystem::path{RAYD_SOURCE_FOLDER} / "config" / name;
 }
 
 option_sources from_file(const std::string& name) {

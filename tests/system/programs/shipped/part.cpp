@@ -1,0 +1,5 @@
+#include "part.hpp"
+
+std::string twice(std::string text) {
+  return text + text;
+}

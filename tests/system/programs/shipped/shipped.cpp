@@ -1,0 +1,33 @@
+// Runs tasks, its own and one of its private library, on a node with resource
+// "far", and prints where their program lies. With a file as argument it first
+// runs one on its own node, says "ready" and waits until the file exists.
+#include "part.hpp"
+
+#include <ray/ray.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <thread>
+
+using namespace std::chrono_literals;
+
+std::string program() {
+  return std::filesystem::read_symlink("/proc/self/exe").string();
+}
+
+int main(int argc, char** argv) {
+  auto session = ray::init(argc, argv);
+  const auto far = ray::with{.resources = {{"far", 1}}};
+  if (argc > 1) {
+    ray::get(ray::remote<program>());
+    std::puts("ready");
+    std::fflush(stdout);
+    while (!std::filesystem::exists(argv[1]))
+      std::this_thread::sleep_for(5ms);
+  }
+  const auto doubled = ray::remote<twice>(far, std::string{"ab"});
+  std::printf("%s\n", ray::get(doubled).c_str());
+  std::printf("%s\n", ray::get(ray::remote<program>(far)).c_str());
+}

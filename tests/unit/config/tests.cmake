@@ -1,0 +1,3 @@
+# Where config/ lies.
+target_compile_definitions(unit_config PRIVATE
+  RAYD_SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")
