@@ -53,6 +53,8 @@ std::string configuration(const std::string& password) {
                      "save \"\"\n"
                      "appendonly yes\n"
                      "appendfsync everysec\n"
+                     // Rewriting the log may cost disk, not the cores of tasks.
+                     "rdbcompression no\n"
                      "aof-load-truncated yes\n"
                      "stop-writes-on-bgsave-error no\n";
   for (const char* command :
