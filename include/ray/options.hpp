@@ -87,8 +87,8 @@ struct with {
 
 /// Options of ray::init.
 struct init_options {
-  /// "" (as RAY_ADDRESS says, else a private cluster), "auto", "local" or
-  /// "HOST:PORT".
+  /// "" (as RAY_ADDRESS says, else a private cluster), "auto", "local",
+  /// "inline" (no cluster: all in the calling thread) or "HOST:PORT".
   std::string address = {}, redis_password = {}, redis_password_file = {};
   std::optional<double> num_cpus = {}, num_gpus = {}; ///< Private cluster only.
   std::map<std::string, double> resources = {};

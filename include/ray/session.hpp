@@ -38,7 +38,9 @@ private:
 /// Connects to a cluster or starts a private one. The address is, in this
 /// order: options.address, `--ray-address=`, RAY_ADDRESS, a private cluster.
 /// "auto" joins the one running on this machine or fails, "local" always
-/// starts one, "HOST:PORT" joins that one. `--ray-*` arguments are removed.
+/// starts one, "HOST:PORT" joins that one, "inline" runs every task and actor
+/// in the thread that calls it, for a debugger. `--ray-*` arguments are
+/// removed.
 /// @error connection_failed  Nobody answers, or a session exists already.
 /// @error wrong_type  A value that is malformed or does not work yet.
 session init(int& argc, char** argv, init_options options = {});

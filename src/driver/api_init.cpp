@@ -117,8 +117,6 @@ session init(int& argc, char** argv, init_options options) {
                             "ray::shutdown first");
   take_arguments(argc, argv, options);
   take_environment(options);
-  if (options.address == "inline")
-    throw wrong_type("the address \"inline\" does not work yet: use \"local\"");
   auto process = detail::connect(options);
   session made;
   made.runtime_ = process.get();

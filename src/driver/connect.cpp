@@ -3,6 +3,7 @@
 #include "config/launch.hpp"
 #include "config/session.hpp"
 #include "driver/attach.hpp"
+#include "driver/inline_runtime.hpp"
 #include "driver/private_node.hpp"
 
 #include <ray/errors.hpp>
@@ -182,6 +183,8 @@ std::shared_ptr<runtime> connect(const init_options& options) {
     return rayd::start_private(options);
   if (options.address == "auto")
     return rayd::join_auto(options);
+  if (options.address == "inline")
+    return std::make_shared<rayd::inline_runtime>();
   return rayd::join_head(options);
 }
 

@@ -120,7 +120,6 @@ TEST_CASE("init says within a second why there is no cluster") {
   const std::map<std::string, std::string> reasons{
     {"auto", "no node"},
     {nobody, nobody},
-    {"inline", "does not work yet"},
     {"not an address", "not an address"}};
   for (const auto& [address, words] : reasons) {
     const auto done

@@ -166,7 +166,6 @@ TEST_CASE("a program whose address is wrong gets an exception that says so") {
   refused("auto", {"no node of this user runs on this machine"});
   refused(nobody, {nobody, "RAY_REDIS_PASSWORD_FILE"});
   refused(nobody, {nobody, "nobody answers"}, "canary");
-  refused("inline", {"\"inline\" does not work yet"});
   check_nothing_changed(place);
 }
 
