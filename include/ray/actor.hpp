@@ -94,7 +94,7 @@ struct class_call {
     const invocation& inputs = *call;
     finish_with(std::move(call), [&inputs](argument_reader& arguments) {
       auto* self = static_cast<Class*>(require_instance(inputs));
-      return call_with(
+      return call_with<shape::stops>(
         arguments,
         [self](auto&&... args) -> typename shape::result {
           return (self->*Method)(std::forward<decltype(args)>(args)...);

@@ -39,36 +39,10 @@ std::vector<object_ref<T>> progress(std::string_view,
   return {};
 }
 
-/// The parts of a tuple as objects of their own.
-template <class... Ts>
-std::tuple<object_ref<Ts>...> unpack(const object_ref<std::tuple<Ts...>>&) {
-  RAYD_NOT_YET("unpack", "get the tuple instead", Ts...);
-  return {};
-}
-
-/// Drops a pending task, stops a running one.
-template <class T>
-void cancel(const object_ref<T>&, bool force = false) {
-  RAYD_NOT_YET("cancel", "let the task end", T);
-  (void)force;
-}
-
 /// Ends the calling actor after the queued calls.
 template <class Unused = void>
 void exit_actor() {
   RAYD_NOT_YET("exit_actor", "let the last handle go, or ray::kill it", Unused);
-}
-
-template <class Unused = void>
-std::map<std::string, double> cluster_resources() {
-  RAYD_NOT_YET("cluster_resources", "add up ray::nodes()", Unused);
-  return {};
-}
-
-template <class Unused = void>
-std::map<std::string, double> available_resources() {
-  RAYD_NOT_YET("available_resources", "see `rayd status`", Unused);
-  return {};
 }
 
 /// Resources reserved together on some nodes; made by placement_group().

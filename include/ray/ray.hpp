@@ -19,6 +19,7 @@
 
 #include <ray/actor.hpp>
 #include <ray/array.hpp>
+#include <ray/cancel.hpp>
 #include <ray/errors.hpp>
 #include <ray/get.hpp>
 #include <ray/later.hpp>
@@ -26,3 +27,4 @@
 #include <ray/options.hpp>
 #include <ray/session.hpp>
 #include <ray/task.hpp>
+#include <ray/unpack.hpp>

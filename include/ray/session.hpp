@@ -62,6 +62,10 @@ struct node_info {
 /// All nodes, also dead ones; see node_info::state.
 std::vector<node_info> nodes();
 
+/// What all live nodes have, and what of it is not in use.
+std::map<std::string, double> cluster_resources();
+std::map<std::string, double> available_resources();
+
 /// Who and where this code is. Outside of tasks only job and node are set.
 struct context {
   std::string job_id, task_id, actor_id, node_id, worker_id;

@@ -25,8 +25,9 @@ struct task_function {
 
   static void run(std::unique_ptr<invocation> call) {
     finish_with(std::move(call), [](argument_reader& arguments) {
-      return call_with(arguments, Function,
-                       static_cast<typename shape::parameters*>(nullptr));
+      return call_with<shape::stops>(
+        arguments, Function,
+        static_cast<typename shape::parameters*>(nullptr));
     });
   }
 

@@ -33,16 +33,20 @@ void check_options(const with& options, bool actor) {
     throw wrong_type("ray::with::max_retries is "
                      + std::to_string(options.max_retries)
                      + ", but must be -1 (for ever) or more");
+  if (options.timeout.count() < 0)
+    throw wrong_type("ray::with::timeout is "
+                     + std::to_string(options.timeout.count())
+                     + " ms, but must be 0 (none) or more");
+  if (actor) {
+    refuse(options.timeout.count() != 0, "timeout for actors", "0");
+    refuse(options.retry_exceptions, "retry_exceptions for actors", "false");
+  }
   if (actor)
     refuse(options.max_retries != with{}.max_retries, "max_retries for actors",
            "3; it is an option of tasks");
   refuse(options.num_gpus != 0, "num_gpus", "0");
-  refuse(options.memory != 0, "memory", "0");
   refuse(!options.labels.empty(), "labels", "none");
   refuse(options.scheduling.wish().index() != 0, "scheduling", "{}");
-  refuse(options.priority != 0, "priority", "0");
-  refuse(options.timeout.count() != 0, "timeout", "0");
-  refuse(options.retry_exceptions, "retry_exceptions", "false");
   refuse(options.max_restarts != 0, "max_restarts", "0");
   refuse(options.max_task_retries != 0, "max_task_retries", "0");
   refuse(options.max_concurrency != 1, "max_concurrency", "1");

@@ -88,6 +88,14 @@ std::vector<node_info> nodes() {
   return detail::current_runtime().nodes();
 }
 
+std::map<std::string, double> cluster_resources() {
+  return detail::current_runtime().resources(false);
+}
+
+std::map<std::string, double> available_resources() {
+  return detail::current_runtime().resources(true);
+}
+
 context runtime_context() {
   return detail::current_runtime().current_context();
 }

@@ -290,6 +290,11 @@ void client::kill(const object_handle& actor) {
   send(kill_actor{actor.id()}, push::now);
 }
 
+void client::cancel(const object_handle& object, bool force) {
+  require_open();
+  send(cancel_object{object.id(), force}, push::now);
+}
+
 caf::actor_system& client::system() {
   return system_;
 }

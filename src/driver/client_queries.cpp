@@ -97,6 +97,13 @@ object_handle client::find_actor(std::string_view name,
   return retain(*id);
 }
 
+std::map<std::string, double> client::resources(bool available) {
+  require_open();
+  const json question{{"what", available ? "available_resources"
+                                         : "cluster_resources"}};
+  return amounts_of(parse_answer(ask(question.dump(), query_patience).text));
+}
+
 std::vector<ray::node_info> client::nodes() {
   require_open();
   const json question{{"what", query_nodes}};

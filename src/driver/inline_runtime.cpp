@@ -51,9 +51,10 @@ stored_value keep(enum stored_value::kind what, std::string_view text) {
   return {what, room->bytes, room};
 }
 
-stored_value failure_value(ray::errc code, std::string message) {
+stored_value session_ended() {
   return keep(stored_value::kind::failure,
-              encode_failure(code, std::move(message)));
+              encode_failure(ray::errc::connection_failed,
+                             "the session has ended: call ray::init again"));
 }
 
 } // namespace
@@ -320,8 +321,7 @@ void inline_runtime::when_ready(const object_handle& object,
     }
   }
   if (value.what == stored_value::kind::missing)
-    value = failure_value(ray::errc::connection_failed,
-                          "the session has ended: call ray::init again");
+    value = session_ended();
   done(value);
 }
 
@@ -348,8 +348,7 @@ void inline_runtime::end() noexcept {
   }
   changed_.notify_all();
   for (const auto& call : calls)
-    call(failure_value(ray::errc::connection_failed,
-                       "the session has ended: call ray::init again"));
+    call(session_ended());
 }
 
 object_handle inline_runtime::find_actor(std::string_view name,
@@ -379,6 +378,10 @@ std::vector<ray::node_info> inline_runtime::nodes() {
   only.state = "alive";
   only.resources["CPU"] = std::thread::hardware_concurrency();
   return {only};
+}
+
+std::map<std::string, double> inline_runtime::resources(bool) {
+  return nodes().front().resources;
 }
 
 ray::context inline_runtime::current_context() {

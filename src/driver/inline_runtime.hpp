@@ -72,7 +72,10 @@ public:
   ray::detail::object_handle find_actor(std::string_view name,
                                         std::string_view interface) override;
   void kill(const ray::detail::object_handle& actor) override;
+  /// Whatever could be cancelled has run.
+  void cancel(const ray::detail::object_handle&, bool) override {}
   std::vector<ray::node_info> nodes() override;
+  std::map<std::string, double> resources(bool available) override;
   ray::context current_context() override;
   caf::actor_system& system() override;
 

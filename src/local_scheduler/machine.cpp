@@ -45,6 +45,7 @@ void local_scheduler_machine::on_record(process_id from,
           out_.to_node(x.actor.home(), end_actor{x.actor, "it was killed"});
       },
       [&](actor_ended& x) { end_told(from, x); },
+      [&](cancel_object& x) { cancel(x); },
       // What only nodes send has no meaning from a process.
       [](auto&) {},
     },
@@ -73,6 +74,8 @@ void local_scheduler_machine::on_peer_record(node_index from,
       [&](object_located& x) { objects_.on_record(from, x); },
       [&](copy_added& x) { objects_.on_record(from, x); },
       [&](free_copies& x) { objects_.on_record(from, x); },
+      [&](cancel_object& x) { cancel(x); },
+      [&](cancel_assigned& x) { on(from, x); },
       [&](end_job& x) { end_job_here(x.job); },
       [&](describe_job& x) { on(std::move(x)); },
       // What only processes send has no meaning from a node.
@@ -132,6 +135,7 @@ void local_scheduler_machine::tick() {
     }
   }
   for (auto& [id, worker] : workers_) {
+    watch_time(id, worker);
     if (!worker.lease || worker.given.size() < 2 || worker.recalled
         || now_ - worker.front_since < options_.recall_after_us)
       continue;
@@ -197,13 +201,7 @@ bool local_scheduler_machine::rebuild(const object_id& id) {
   const auto at = tasks_.find(id);
   if (at == tasks_.end() || at->second.state != task_state::finished)
     return false;
-  auto& task = at->second;
-  ++task.attempt;
-  task.node = 0;
-  task.worker = 0;
-  task.placed = placed_by::nobody;
-  changed(id, task, task_state::waiting_for_args);
-  to_gather_.push_back(id);
+  try_again(id, at->second);
   return true;
 }
 

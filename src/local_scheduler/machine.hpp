@@ -129,6 +129,9 @@ private:
   void fail(const object_id& id, ray::errc code, const std::string& why);
   void attempt_failed(const object_id& id, const std::string& why,
                       node_index node, std::int64_t pid);
+  void try_again(const object_id& id, task_entry& task);
+  void end_attempt(const object_id& id, object_value value, node_index holder,
+                   run_times times);
   void forget(const object_id& id);
   void record(const object_id& id, const task_entry& task,
               const object_value* value = nullptr);
@@ -145,6 +148,8 @@ private:
   void make_idle(process_id id, worker_entry& worker);
   void start_workers(job_number job, std::size_t wanted);
   bool start_what_fits();
+  bool start_round(ready_queues::table::iterator first,
+                   ready_queues::table::iterator last);
   void worker_left(process_id id, const std::string& how);
   void complete_held(std::vector<held_result> results);
   bool start_some(const ready_queues::key& key, ready_queues::queue& queue);
@@ -157,6 +162,15 @@ private:
   void refill();
   void end_job_here(job_number job);
   bool job_over(job_number job) const;
+
+  // -- machine_cancel.cpp: what is not wanted, or not in time -----------------
+  void cancel(const cancel_object& wish);
+  void cancel_own(const object_id& id, bool force);
+  void cancel_children(const object_id& parent, bool force);
+  void stop_run(const object_id& id, const task_entry& task, bool force);
+  void on(node_index from, const cancel_assigned& cancel);
+  void watch_time(process_id id, worker_entry& worker);
+  object_value timed_out(const object_id& id, const task_entry& task) const;
 
   // -- machine_actors.cpp -----------------------------------------------------
   void call_entered(const object_id& id, task_entry& task);

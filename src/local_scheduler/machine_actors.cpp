@@ -95,7 +95,9 @@ bool local_scheduler_machine::send_calls(const object_id& actor_id,
   std::size_t sent = 0;
   while (!calls.empty() && sent < calls_per_turn) {
     const auto task = tasks_.find(calls.front());
+    // One that was cancelled on the way has its answer.
     if (task != tasks_.end()
+        && task->second.state != task_state::finished
         && (task->second.missing > 0
             || !send_call(actor_id, actor, calls.front())))
       break;

@@ -68,24 +68,41 @@ void local_scheduler_machine::start_workers(job_number job,
 
 bool local_scheduler_machine::start_what_fits() {
   bool any = false;
-  for (bool more = true; more;) {
-    more = false;
-    auto& queues = ready_.all();
-    // Round robin: begin behind the queue that was served last.
-    auto at = last_served_ ? queues.upper_bound(*last_served_)
-                           : queues.begin();
-    for (std::size_t i = 0; i < queues.size(); ++i) {
-      if (at == queues.end())
-        at = queues.begin();
-      if (start_some(at->first, at->second)) {
-        last_served_ = at->first;
-        more = any = true;
-      }
-      ++at;
-    }
+  auto& queues = ready_.all();
+  // They are sorted by priority: those of one after the other.
+  for (auto first = queues.begin(); first != queues.end();) {
+    auto last = first;
+    while (last != queues.end()
+           && last->first.priority == first->first.priority)
+      ++last;
+    while (start_round(first, last))
+      any = true;
+    first = last;
   }
   refill();
   return any;
+}
+
+/// Round robin: begins behind the queue that was served last.
+bool local_scheduler_machine::start_round(ready_queues::table::iterator first,
+                                          ready_queues::table::iterator last) {
+  auto begin = last_served_ && last_served_->priority == first->first.priority
+                 ? ready_.all().upper_bound(*last_served_)
+                 : first;
+  if (begin == ready_.all().end()
+      || begin->first.priority != first->first.priority)
+    begin = first;
+  bool more = false;
+  auto at = begin;
+  do {
+    if (start_some(at->first, at->second)) {
+      last_served_ = at->first;
+      more = true;
+    }
+    if (++at == last)
+      at = first;
+  } while (at != begin);
+  return more;
 }
 
 bool local_scheduler_machine::start_some(const ready_queues::key& key,
@@ -165,11 +182,15 @@ void local_scheduler_machine::refill() {
     const auto depth = ahead(tasks_.at(at->second.front()));
     if (worker.given.size() > depth / 2)
       continue;
-    const bool others_wait = std::any_of(
-      queues.begin(), queues.end(), [&](const auto& entry) {
-        return entry.second.size() > 0 && !(entry.first == at->first);
-      });
-    if (others_wait && now_ - worker.lease_since > lease_us)
+    bool others_wait = false;
+    bool better_wait = false;
+    for (const auto& [key, queue] : queues)
+      if (queue.size() > 0 && !(key == at->first)) {
+        others_wait = others_wait || key.priority == at->first.priority;
+        better_wait = better_wait || key.priority > at->first.priority;
+      }
+    if (better_wait
+        || (others_wait && now_ - worker.lease_since > lease_us))
       continue;
     give(id, worker, at->second, depth - worker.given.size());
   }

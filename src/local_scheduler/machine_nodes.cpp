@@ -185,7 +185,7 @@ void local_scheduler_machine::on(node_index from, task_done&& done) {
   if (options_.faults.ack_before_retain)
     ack();
   const auto nested = done.value.nested;
-  complete(done.task, std::move(done.value), from, done.times);
+  end_attempt(done.task, std::move(done.value), from, done.times);
   if (!options_.faults.ack_before_retain)
     objects_.retain_for(nested, from, ack);
 }

@@ -159,7 +159,7 @@ ready_queues::key
 local_scheduler_machine::key_of(const task_entry& task) const {
   return {task.origin != options_.self,
           task.spec.kind == task_kind::actor_creation, task.spec.job,
-          task.spec.demand};
+          task.spec.demand, task.spec.wished().priority};
 }
 
 void local_scheduler_machine::enqueue(const object_id& id, task_entry& task,
@@ -192,6 +192,16 @@ void local_scheduler_machine::complete(const object_id& id, object_value value,
   auto& task = at->second;
   if (task.origin != options_.self) {
     complete_foreign(id, task, std::move(value), times, false);
+    return;
+  }
+  if (task.cancelled) {
+    if (value.what == object_value::kind::stored && holder == options_.self)
+      out_.free_local({id});
+    else if (value.what == object_value::kind::stored)
+      out_.to_node(holder, free_copies{{id}});
+    if (task.spec.kind == task_kind::actor_call)
+      call_done(task);
+    forget(id);
     return;
   }
   const bool failed = value.what == object_value::kind::failed;
@@ -259,6 +269,10 @@ void local_scheduler_machine::attempt_failed(const object_id& id,
   if (at == tasks_.end())
     return;
   auto& task = at->second;
+  if (task.cancelled) {
+    forget(id);
+    return;
+  }
   failure_record failure;
   failure.code = ray::errc::worker_died;
   failure.function = task.spec.function_name;
@@ -273,17 +287,49 @@ void local_scheduler_machine::attempt_failed(const object_id& id,
                      true);
     return;
   }
+  task.deaths += pid != 0 ? 1 : 0;
   ++task.failures;
   if (task.spec.max_retries >= 0 && task.failures > task.spec.max_retries) {
+    if (task.deaths > 1 && pid != 0)
+      failure.code = ray::errc::task_poisoned;
     complete(id, failed_value(encode_failure(failure)), options_.self, {});
     return;
   }
+  try_again(id, task);
+}
+
+void local_scheduler_machine::try_again(const object_id& id,
+                                        task_entry& task) {
   ++task.attempt;
   task.node = 0;
   task.worker = 0;
   task.placed = placed_by::nobody;
   changed(id, task, task_state::waiting_for_args);
   to_gather_.push_back(id);
+}
+
+/// A worker, here or elsewhere, has run the task to its end.
+void local_scheduler_machine::end_attempt(const object_id& id,
+                                          object_value value,
+                                          node_index holder,
+                                          run_times times) {
+  const auto at = tasks_.find(id);
+  if (at == tasks_.end())
+    return;
+  auto& task = at->second;
+  if (task.spec.wishes && task.spec.wishes->retry_exceptions
+      && task.origin == options_.self && !task.cancelled
+      && value.what == object_value::kind::failed
+      && (task.spec.max_retries < 0
+          || task.failures < task.spec.max_retries)) {
+    const auto code = decode_failure(value.bytes).code;
+    if (code == ray::errc::task_error || code == ray::errc::task_timeout) {
+      ++task.failures;
+      try_again(id, task);
+      return;
+    }
+  }
+  complete(id, std::move(value), holder, times);
 }
 
 // -- the mirror ---------------------------------------------------------------

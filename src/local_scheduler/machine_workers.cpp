@@ -94,8 +94,8 @@ void local_scheduler_machine::complete_held(std::vector<held_result> results) {
     const bool stored = result.value.what == object_value::kind::stored;
     const auto at = tasks_.find(result.task);
     if (at != tasks_.end() && at->second.attempt == result.attempt)
-      complete(result.task, std::move(result.value), options_.self,
-               result.times);
+      end_attempt(result.task, std::move(result.value), options_.self,
+                  result.times);
     else if (stored)
       out_.free_local({result.task});
     for (const auto& id : nested)
@@ -118,16 +118,25 @@ void local_scheduler_machine::worker_left(process_id id,
     // Only the first one ran; the others did not begin.
     for (std::size_t i = given.size() - 1; i > 0; --i)
       if (const auto at = tasks_.find(given[i]);
-          at != tasks_.end() && at->second.worker == id)
-        enqueue(given[i], at->second, true);
+          at != tasks_.end() && at->second.worker == id) {
+        if (at->second.cancelled && at->second.origin == options_.self)
+          forget(given[i]);
+        else
+          enqueue(given[i], at->second, true);
+      }
     const auto at = tasks_.find(given.front());
     // A function that kills its process is not sent ahead of need for a
     // while: a result that was still in the process would be lost with it.
     if (at != tasks_.end())
       run_times_.add(at->second.spec.function.module,
                      at->second.spec.function.offset, 10'000'000);
-    if (at != tasks_.end() && at->second.worker == id)
-      attempt_failed(given.front(), why, options_.self, worker.pid);
+    if (at != tasks_.end() && at->second.worker == id) {
+      if (worker.overdue == given.front())
+        end_attempt(given.front(), timed_out(given.front(), at->second),
+                    options_.self, {});
+      else
+        attempt_failed(given.front(), why, options_.self, worker.pid);
+    }
   }
   release(worker);
   if (const auto job = jobs_.find(worker.job); job != jobs_.end())
@@ -207,6 +216,11 @@ void local_scheduler_machine::on(process_id from, task_result&& result) {
   }
   const auto& spec = task->second.spec;
   task->second.worker_pid = worker.pid;
+  if (std::exchange(worker.overdue, {}) == result.task) {
+    if (stored)
+      out_.free_local({result.task});
+    result.value = timed_out(result.task, task->second);
+  }
   if (spec.kind == task_kind::task)
     run_times_.add(spec.function.module, spec.function.offset,
                    result.times.duration_us);
@@ -230,8 +244,8 @@ void local_scheduler_machine::take_result(process_id from,
       objects_.pin(nested);
     worker.held.push_back(std::move(result));
   } else {
-    complete(result.task, std::move(result.value), options_.self,
-             result.times);
+    end_attempt(result.task, std::move(result.value), options_.self,
+                result.times);
   }
 }
 
@@ -263,7 +277,11 @@ void local_scheduler_machine::on(process_id from, const tasks_returned& x) {
     if (std::erase(worker.given, *id) == 0)
       continue;
     const auto task = tasks_.find(*id);
-    if (task != tasks_.end() && task->second.worker == from)
+    if (task == tasks_.end() || task->second.worker != from)
+      continue;
+    if (task->second.cancelled && task->second.origin == options_.self)
+      forget(*id);
+    else
       enqueue(*id, task->second, true);
   }
   if (worker.given.empty() && worker.lease)

@@ -13,9 +13,9 @@
 namespace rayd {
 
 /// Tasks that could start but for resources or workers, in one queue for each
-/// job and demand. In a queue deeper nested tasks go first (so that a tree of
-/// tasks that wait for their children keeps few of them blocked), then older
-/// ones.
+/// job, demand and priority. In a queue deeper nested tasks go first (so that
+/// a tree of tasks that wait for their children keeps few of them blocked),
+/// then older ones.
 class ready_queues {
 public:
   /// What all tasks of a queue have in common. Foreign tasks were placed here
@@ -26,10 +26,11 @@ public:
     bool creation = false; ///< Actors to be made: one worker each.
     job_number job = 0;
     resource_set demand;
+    std::int32_t priority = 0; ///< Higher first.
 
     friend bool operator<(const key& a, const key& b) {
-      return std::tie(b.foreign, a.job, a.creation, a.demand)
-             < std::tie(a.foreign, b.job, b.creation, b.demand);
+      return std::tie(b.priority, b.foreign, a.job, a.creation, a.demand)
+             < std::tie(a.priority, a.foreign, b.job, b.creation, b.demand);
     }
     friend bool operator==(const key&, const key&) = default;
   };

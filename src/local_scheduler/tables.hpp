@@ -25,7 +25,8 @@ struct task_entry {
   task_state state = task_state::waiting_for_args;
   placed_by placed = placed_by::nobody;
   std::int32_t attempt = 0;
-  std::int32_t failures = 0; ///< System failures so far.
+  std::int32_t failures = 0; ///< Attempts that failed and were tried again.
+  std::int32_t deaths = 0;   ///< Attempts that killed their worker.
   std::uint32_t missing = 0; ///< Dependencies that it waits for.
   node_index origin = 0;     ///< Who gets the result: this node, or its sender.
   node_index node = 0;       ///< Where it was sent or runs; 0: nowhere yet.
@@ -38,6 +39,7 @@ struct task_entry {
   std::int64_t worker_pid = 0;
   std::vector<object_id> kept; ///< Foreign: pinned until acknowledged.
   bool queued = false;         ///< Is in a ready queue.
+  bool cancelled = false; ///< Its object says so; only the run has to end.
   bool recorded = false;       ///< The mirror knows of it already.
 };
 
@@ -58,6 +60,8 @@ struct worker_entry {
   time_us front_since = 0; ///< When the first one came first.
   time_us idle_since = 0;
   time_us lease_since = 0;
+  object_id overdue;         ///< The running task that ran out of its time,
+  time_us overdue_since = 0; ///< and was told so then.
   bool blocked = false;
   bool recalled = false; ///< Was asked to give back; has not yet.
   bool ending = false;   ///< Told to end.

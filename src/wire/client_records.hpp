@@ -88,6 +88,14 @@ struct kill_actor {
   object_id actor;
 };
 
+/// The result is not wanted any more: drop it if it waits, ask it to stop if it
+/// runs, with *force* end its process; its children, too. Also from a node to
+/// the task's home.
+struct cancel_object {
+  object_id task;
+  bool force = false;
+};
+
 /// A question to the cluster ("nodes", "actor NAME"); see wire/query.hpp.
 struct client_query {
   std::uint64_t request = 0;
@@ -127,7 +135,8 @@ struct spare_room {
 /// Node to worker: give back what you have not started (tasks_returned).
 struct recall_tasks {};
 
-/// Node to worker: the result is not wanted any more.
+/// Node to worker: the result is not wanted any more. What did not start comes
+/// back (tasks_returned); what runs is told by its stop_token.
 struct cancel_task {
   object_id task;
 };

@@ -98,6 +98,9 @@ lane_record from_client(schema::Record::Reader from) {
     case Record::WANT_SPARE_ROOM:
       return want_spare_room{from.getWantSpareRoom()};
     case Record::KILL_ACTOR: return kill_actor{read_id(from.getKillActor())};
+    case Record::CANCEL_OBJECT:
+      return cancel_object{read_id(from.getCancelObject().getTask()),
+                           from.getCancelObject().getForce()};
     case Record::CLIENT_QUERY:
       return client_query{from.getClientQuery().getRequest(),
                           from.getClientQuery().getText()};
@@ -160,7 +163,9 @@ lane_record from_any(schema::Record::Reader from) {
       return actor_ended{read_id(from.getActorEnded().getActor()),
                          to_string(from.getActorEnded().getReason())};
     case Record::CANCEL_ASSIGNED:
-      return read_attempt<cancel_assigned>(from.getCancelAssigned());
+      return cancel_assigned{read_id(from.getCancelAssigned().getTask()),
+                             from.getCancelAssigned().getAttempt(),
+                             from.getCancelAssigned().getForce()};
     case Record::END_JOB: return end_job{from.getEndJob()};
     case Record::DESCRIBE_JOB:
       return describe_job{from.getDescribeJob().getJob(),

@@ -225,7 +225,15 @@ void put(record_builder out, const actor_ended& x) {
 }
 
 void put(record_builder out, const cancel_assigned& x) {
-  put_attempt(out.initCancelAssigned(), x.task, x.attempt);
+  auto to = out.initCancelAssigned();
+  put_attempt(to, x.task, x.attempt);
+  to.setForce(x.force);
+}
+
+void put(record_builder out, const cancel_object& x) {
+  auto to = out.initCancelObject();
+  write_id(to.initTask(), x.task);
+  to.setForce(x.force);
 }
 
 void put(record_builder out, const end_job& x) {

@@ -110,10 +110,12 @@ struct actor_ended {
   std::string failure;
 };
 
-/// The home does not want the result any more.
+/// The home does not want the result any more, nor those of the task's
+/// children; answered by task_done.
 struct cancel_assigned {
   object_id task;
   std::int32_t attempt = 0;
+  bool force = false;
 };
 
 /// The job is over: drop all that belongs to it.

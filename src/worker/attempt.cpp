@@ -77,6 +77,10 @@ void attempt::finish(invocation_result&& result) noexcept {
   result.nested.clear();
 }
 
+std::stop_token attempt::stop() const {
+  return record_->token();
+}
+
 void attempt::send(object_value&& value) noexcept {
   using namespace std::chrono;
   task_result record;

@@ -9,7 +9,7 @@
 
 namespace rayd {
 
-struct attempt_record;
+class attempt_record;
 
 /// One attempt as the function table runs it; sends the result.
 class attempt final : public ray::detail::invocation {
@@ -18,6 +18,7 @@ public:
           std::shared_ptr<void>* actor);
 
   void finish(ray::detail::invocation_result&& result) noexcept override;
+  std::stop_token stop() const override;
 
 private:
   object_value to_value(ray::detail::invocation_result& result);

@@ -20,6 +20,27 @@ constexpr auto result_waits = std::chrono::microseconds{500};
 
 } // namespace
 
+std::stop_token attempt_record::token() {
+  const std::lock_guard guard{lock_};
+  if (!source_)
+    source_.emplace();
+  if (stopped_)
+    source_->request_stop();
+  return source_->get_token();
+}
+
+void attempt_record::request_stop() {
+  std::optional<std::stop_source> told;
+  {
+    const std::lock_guard guard{lock_};
+    stopped_ = true;
+    told = source_;
+  }
+  // Calls what the function registered, which may take the lock.
+  if (told)
+    told->request_stop();
+}
+
 void executor::run() {
   while (auto attempt = next()) {
     execute(std::move(attempt));
@@ -45,9 +66,9 @@ executor::attempt_pointer executor::next() {
     {
       const std::lock_guard guard{lock_};
       if (!queue_.empty()) {
-        auto first = std::move(queue_.front());
+        current_ = std::move(queue_.front());
         queue_.pop_front();
-        return first;
+        return current_;
       }
     }
     bell_.wait(seen, std::nullopt);
@@ -135,10 +156,21 @@ void executor::recall() {
 }
 
 void executor::cancel(const object_id& task) {
-  const std::lock_guard guard{lock_};
-  std::erase_if(queue_, [&](const attempt_pointer& waiting) {
-    return waiting->order.spec.id == task;
-  });
+  const auto is_it = [&](const attempt_pointer& one) {
+    return one && one->order.spec.id == task;
+  };
+  attempt_pointer running;
+  bool waited = false;
+  {
+    const std::lock_guard guard{lock_};
+    waited = std::erase_if(queue_, is_it) > 0;
+    if (is_it(current_))
+      running = current_;
+  }
+  if (waited)
+    process_->out().add(tasks_returned{{task}}, push::soon);
+  else if (running)
+    running->request_stop();
 }
 
 void executor::end(const std::string&) {

@@ -9,6 +9,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -29,9 +31,19 @@ namespace rayd {
 
 /// An attempt as the node sent it; keeps its bytes while somebody looks at
 /// them.
-struct attempt_record {
+class attempt_record {
+public:
   run_task order;
   std::vector<ray::detail::stored_value> dependencies;
+
+  /// For a function that takes one.
+  std::stop_token token();
+  void request_stop();
+
+private:
+  std::mutex lock_;
+  std::optional<std::stop_source> source_; ///< Made when asked for.
+  bool stopped_ = false;
 };
 
 class executor final : public work_receiver {
@@ -71,6 +83,7 @@ private:
 
   std::mutex lock_;
   std::deque<attempt_pointer> queue_; ///< Not started.
+  attempt_pointer current_;           ///< Started last.
   bool waiting_ = false; ///< The running task waits: take no other in.
   bell bell_;
   std::atomic<bool> stopped_{false};

@@ -147,6 +147,8 @@ public:
 
   void expect_end() const { from_.expect_end(); }
 
+  std::stop_token stop() const { return call_.stop(); }
+
 private:
   bool next_is_value();
   const stored_value& dependency(object_handle& object, bool retained);
@@ -201,8 +203,9 @@ void finish_with(std::unique_ptr<invocation> call, const Body& body) {
   call->finish(std::move(result));
 }
 
-/// Reads one argument for each of *Ps* and calls *function* with them.
-template <class... Ps, class F>
+/// Reads one argument for each of *Ps* and calls *function* with them, and with
+/// a stop token when it *Stops*.
+template <bool Stops = false, class... Ps, class F>
 auto call_with(argument_reader& arguments, const F& function,
                          const std::tuple<std::type_identity<Ps>...>*) {
   // Braces: the arguments are read in order.
@@ -211,7 +214,10 @@ auto call_with(argument_reader& arguments, const F& function,
   arguments.expect_end();
   return std::apply(
     [&](auto&... stored) -> decltype(auto) {
-      return function(pass<Ps>(stored)...);
+      if constexpr (Stops)
+        return function(pass<Ps>(stored)..., arguments.stop());
+      else
+        return function(pass<Ps>(stored)...);
     },
     values);
 }

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,6 +45,10 @@ public:
   /// invoked on the actor meanwhile, and should be, since a behaviour may
   /// answer late. Must not block for long or throw.
   virtual void finish(invocation_result&& result) noexcept = 0;
+
+  /// For functions that take one: told when the result is not wanted or the
+  /// time is over.
+  virtual std::stop_token stop() const { return {}; }
 
   // -- inputs -----------------------------------------------------------------
 

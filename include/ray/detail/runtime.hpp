@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -147,7 +148,13 @@ public:
   /// Ends the actor at once; its unfinished calls fail as actor_died.
   virtual void kill(const object_handle& actor) = 0;
 
+  /// See ray::cancel.
+  virtual void cancel(const object_handle& object, bool force) = 0;
+
   virtual std::vector<node_info> nodes() = 0;
+
+  /// Sums over the live nodes: all there is, or what is not in use.
+  virtual std::map<std::string, double> resources(bool available) = 0;
 
   /// In a task: of that task; else job and node only.
   virtual context current_context() = 0;

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -15,6 +16,30 @@
 // from afar. Each refusal is a static_assert with a sentence.
 
 namespace ray::detail {
+
+/// Parameters without a std::stop_token at the end, which no caller gives.
+template <class... Ps>
+struct parameter_list {
+  static constexpr bool stops = false;
+  using type = std::tuple<std::type_identity<Ps>...>;
+};
+template <class... Front, std::size_t... I>
+auto drop_last(std::tuple<std::type_identity<Front>...>*,
+               std::index_sequence<I...>)
+  -> std::tuple<std::tuple_element_t<
+    I, std::tuple<std::type_identity<Front>...>>...>*;
+template <class... Ps>
+  requires(sizeof...(Ps) > 0)
+          && std::same_as<
+            std::remove_cvref_t<
+              std::tuple_element_t<sizeof...(Ps) - 1, std::tuple<Ps...>>>,
+            std::stop_token>
+struct parameter_list<Ps...> {
+  static constexpr bool stops = true;
+  using type = std::remove_pointer_t<decltype(drop_last(
+    static_cast<std::tuple<std::type_identity<Ps>...>*>(nullptr),
+    std::make_index_sequence<sizeof...(Ps) - 1>{}))>;
+};
 
 /// Result and parameters of a function, method or captureless lambda.
 template <class F>
@@ -29,7 +54,8 @@ struct signature {
     static constexpr bool is_method = true;                                    \
     using result = R;                                                          \
     using owner = C;                                                           \
-    using parameters = std::tuple<std::type_identity<Ps>...>;                  \
+    using parameters = typename parameter_list<Ps...>::type;                   \
+    static constexpr bool stops = parameter_list<Ps...>::stops;                \
   };
 RAYD_SIGNATURE()
 RAYD_SIGNATURE(const)
@@ -46,7 +72,8 @@ struct signature<R (*)(Ps...)> {
   static constexpr bool known = true;
   static constexpr bool is_method = false;
   using result = R;
-  using parameters = std::tuple<std::type_identity<Ps>...>;
+  using parameters = typename parameter_list<Ps...>::type;
+  static constexpr bool stops = parameter_list<Ps...>::stops;
 };
 
 template <class R, class... Ps>
@@ -135,8 +162,8 @@ constexpr bool check_parameter() {
   static_assert(!changes, "ray: a parameter is a non-const reference, but the "
                           "function runs on a copy in another process; take "
                           "it by value or const& and return the change");
-  static_assert(!stops, "ray: std::stop_token parameters do not work yet, "
-                        "since ray::cancel does not; leave it away");
+  static_assert(!stops, "ray: a std::stop_token must be the last parameter; "
+                        "the caller does not give it");
   if constexpr (changes || stops) {
     return false;
   } else {

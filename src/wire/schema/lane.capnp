@@ -175,6 +175,13 @@ struct TaskDone {
 struct Attempt {
   task @0 :ObjectId;
   attempt @1 :Int32;
+  force @2 :Bool;
+  # Only of cancelAssigned.
+}
+
+struct Cancel {
+  task @0 :ObjectId;
+  force @1 :Bool;
 }
 
 struct Retains {
@@ -255,6 +262,7 @@ struct Record {
     endJob @37 :UInt32;
     describeJob @38 :JobDescription;
     mirrorBlock @39 :Mirror;
+    cancelObject @40 :Cancel;
   }
 }
 

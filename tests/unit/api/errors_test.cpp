@@ -165,7 +165,8 @@ TEST_CASE("options that do not work yet are refused by name", "[errors]") {
     }
     return {};
   };
-  CHECK(contains(refused({.priority = 3}), "with::priority"));
+  CHECK(contains(refused({.timeout = std::chrono::milliseconds{-1}}),
+                 "with::timeout"));
   CHECK(contains(refused({.num_gpus = 1}), "with::num_gpus"));
   CHECK(contains(refused({.scheduling = ray::spread{}}), "scheduling"));
   CHECK(contains(refused({.num_cpus = -1}), "num_cpus"));

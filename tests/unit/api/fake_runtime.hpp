@@ -50,6 +50,8 @@ public:
   object_handle find_actor(std::string_view name,
                            std::string_view interface) override;
   void kill(const object_handle& actor) override;
+  void cancel(const object_handle&, bool) override {}
+  std::map<std::string, double> resources(bool) override { return {}; }
   std::vector<ray::node_info> nodes() override;
   ray::context current_context() override;
   caf::actor_system& system() override;

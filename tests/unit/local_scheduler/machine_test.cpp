@@ -137,7 +137,7 @@ TEST_CASE_METHOD(fixture, "a failed dependency fails what depends on it",
   CHECK(failure.chain == std::vector<std::string>{"square"});
 }
 
-TEST_CASE_METHOD(fixture, "a worker's death is retried, then worker_died",
+TEST_CASE_METHOD(fixture, "a worker's death is retried, then the task is poisoned",
                  "[machine]") {
   auto& n = add(1, 1);
   begin(1);
@@ -152,7 +152,7 @@ TEST_CASE_METHOD(fixture, "a worker's death is retried, then worker_died",
   settle();
   REQUIRE(ready(1, id));
   const auto failure = decode_failure(ready(1, id)->value.bytes);
-  CHECK(failure.code == ray::errc::worker_died);
+  CHECK(failure.code == ray::errc::task_poisoned);
   CHECK(failure.message.find("SIGSEGV") != std::string::npos);
   CHECK(n.machine->available().amount("CPU") == 1);
 }
