@@ -336,7 +336,8 @@ bool world::may_fail_with(const std::string& bytes) const {
       return code == ray::errc::actor_died || code == ray::errc::object_lost;
     case trouble::all:
       return code == ray::errc::actor_died || code == ray::errc::object_lost
-             || code == ray::errc::worker_died;
+             || code == ray::errc::worker_died
+             || code == ray::errc::task_poisoned;
   }
   return false;
 }

@@ -137,7 +137,7 @@ TEST_CASE_METHOD(fixture, "a failed dependency fails what depends on it",
   CHECK(failure.chain == std::vector<std::string>{"square"});
 }
 
-TEST_CASE_METHOD(fixture, "a worker's death is retried, then the task is poisoned",
+TEST_CASE_METHOD(fixture, "a task whose attempts kill workers is poisoned",
                  "[machine]") {
   auto& n = add(1, 1);
   begin(1);
