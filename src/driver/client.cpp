@@ -201,6 +201,9 @@ void client::settle(milliseconds limit) noexcept {
 }
 
 void client::end() noexcept {
+  // What it would send came from the parent, whose session it is.
+  if (::getpid() != process_)
+    return;
   const std::lock_guard ending{ending_};
   if (!ended_ && lane_) {
     out_.add(end_process{"the program ended its session"}, push::now);

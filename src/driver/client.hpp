@@ -13,6 +13,9 @@
 
 #include <caf/fwd.hpp>
 
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <functional>
 #include <future>
@@ -130,7 +133,8 @@ public:
 
   /// Messages of the node, on the actor's thread.
   void deliver(caf::atom_value tag, std::string& bytes);
-  void receive();
+  /// @returns True when more may wait.
+  bool receive();
 
   /// The connection is gone: all that waits ends with this sentence.
   void fail(const std::string& reason);
@@ -198,6 +202,7 @@ private:
   void came(object_state& state, std::vector<wait_link*>& calls,
             bool& want_here);
   void call(std::vector<wait_link*>& links, const std::string* failure);
+  bool check_lane();
   answer ask(const std::string& text, std::chrono::milliseconds limit);
 
   void on(object_ready&& ready);
@@ -221,6 +226,7 @@ private:
   work_receiver* worker_ = nullptr;
   std::vector<std::function<void()>> at_end_;
 
+  const pid_t process_ = ::getpid(); ///< A fork's child is not this client.
   std::atomic<bool> ended_{false};
   mutable std::mutex reason_lock_;
   std::string reason_;

@@ -94,7 +94,8 @@ void client_actor::on_message(caf::atom_value tag, std::string& bytes,
 
 void client_actor::on_down(const caf::actor_addr&, const caf::error&) {
   // It may have said why before it went.
-  client_->receive();
+  while (client_->receive()) {
+  }
   const std::string sentence
     = "the connection to this machine's node was lost: its process ended or "
       "was killed; see its log";
@@ -104,9 +105,9 @@ void client_actor::on_down(const caf::actor_addr&, const caf::error&) {
 }
 
 bool client_actor::on_turn_end() {
-  client_->receive();
+  const bool more = client_->receive();
   look_at_ = client_->out().look(clock::now());
-  return false;
+  return more;
 }
 
 void client_actor::on_stop() {

@@ -16,23 +16,33 @@ namespace rayd {
 
 using ray::detail::stored_value;
 
+namespace {
+
+// Then others get their turn: what waits to be sent, and CAF's messages.
+constexpr int batches_per_turn = 32;
+
+} // namespace
+
 void client::deliver(caf::atom_value tag, std::string& bytes) {
   if (lane_)
     lane_->deliver(tag, bytes);
 }
 
-void client::receive() {
+bool client::receive() {
   if (!lane_)
-    return;
+    return false;
   lane_->turn();
-  while (auto batch = lane_->receive()) {
+  for (int i = 0; i < batches_per_turn; ++i) {
+    auto batch = lane_->receive();
+    if (!batch)
+      return check_lane();
     const auto bytes = batch->size();
     auto records = decode_batch(*batch);
     if (!records) {
       fail(fmt::format("the node sent what cannot be read ({}): do program "
                        "and node have the same version?",
                        records.error().message));
-      return;
+      return false;
     }
     for (auto& record : *records)
       std::visit(
@@ -63,8 +73,16 @@ void client::receive() {
         record);
     lane_->consumed(bytes);
   }
+  return true;
+}
+
+/// Ends the session when its lane has. @returns false.
+bool client::check_lane() {
   if (const auto complaint = lane_->complaint(); !complaint.empty())
     fail(fmt::format("the connection to the node was closed: {}", complaint));
+  else if (lane_->ended())
+    fail("the node closed the connection to this program: see its log");
+  return false;
 }
 
 /// Under the lock of its shard: *state* has become something. Wakes threads,

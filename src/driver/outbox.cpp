@@ -144,6 +144,7 @@ bool outbox::take() {
     }
   }
   batch_ = encode_batch(taken_);
+  unsent_ = true;
   return true;
 }
 
@@ -153,10 +154,12 @@ bool outbox::flush_locked(clock::time_point until) {
   while (!batch_.empty() || take()) {
     switch (lane_->send(batch_)) {
       case lane_outcome::sent:
+        unsent_ = false;
         batches_.fetch_add(1, std::memory_order_relaxed);
         break;
       case lane_outcome::closed:
         batch_.clear();
+        unsent_ = false;
         return false;
       case lane_outcome::no_credit:
         if (until == clock::time_point::min()
@@ -179,7 +182,8 @@ std::optional<outbox::clock::time_point> outbox::look(clock::time_point now) {
   bool soon = false;
   {
     const std::lock_guard guard{lock_};
-    any = !records_.empty() || !releases_.empty();
+    // A batch that found no credit is due since then.
+    any = unsent_ || !records_.empty() || !releases_.empty();
     soon = soon_;
     if (soon)
       close_until_ = now + 2 * soon_linger;
@@ -202,10 +206,10 @@ std::optional<outbox::clock::time_point> outbox::look(clock::time_point now) {
       waits_since_ = now;
     waits_ = true;
     const clock::duration linger{soon ? soon_linger : lazy_linger};
-    if ((soon && after_pause) || now - waits_since_ >= linger) {
+    if (unsent_ || (soon && after_pause) || now - waits_since_ >= linger) {
       std::unique_lock sending{sending_, std::try_to_lock};
       // A thread that waits for credit there sends ours with its own; and
-      // credit comes as a message, which wakes the actor.
+      // credit wakes the actor.
       if (!sending || !flush_locked(clock::time_point::min()))
         return now + watch_for;
       waits_ = false;

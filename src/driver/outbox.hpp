@@ -83,7 +83,8 @@ private:
 
   std::mutex sending_; ///< Keeps batches in order; taken before lock_.
   lane* lane_ = nullptr;
-  std::string batch_; ///< Encoded, not sent yet.
+  std::string batch_; ///< Encoded, not sent yet;
+  std::atomic<bool> unsent_{false}; ///< there is one.
   std::vector<lane_record> taken_;
   std::atomic<std::size_t> batches_{0};
 

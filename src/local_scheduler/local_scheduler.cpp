@@ -36,6 +36,10 @@ constexpr std::chrono::milliseconds tick_interval{10};
 constexpr std::chrono::milliseconds load_interval{5};
 constexpr std::chrono::milliseconds mirror_interval{50};
 
+// Rounds of receive() for a process whose connection is gone: more than its
+// ring can hold, for it may live and write on.
+constexpr int rounds_of_the_dead = 256;
+
 } // namespace
 
 local_scheduler::local_scheduler(caf::actor_config& config,
@@ -84,7 +88,7 @@ void local_scheduler::on_down(const caf::actor_addr& who, const caf::error&) {
   if (at == links_.end())
     return;
   // What it wrote before it ended still counts.
-  while (receive(*at->second)) {
+  for (int i = 0; i < rounds_of_the_dead && receive(*at->second); ++i) {
   }
   const auto link = std::move(at->second);
   links_.erase(at);
@@ -104,7 +108,7 @@ caf::behavior local_scheduler::make_local_behavior() {
 caf::message_handler local_scheduler::life_messages() {
   return {
     [this](const local_scheduler_neighbours& x) { neighbours_ = x; },
-    [this](const link_accepted& x) { accepted_[x.link] = x; },
+    [this](const link_accepted& x) { on_accepted(x); },
     [this](const link_dialled& x) { now(); on_dialled(x); },
     [this](const register_with_head& x) { to_head(register_node{x.own}); },
     [this](const cluster_joined& x) { now(); on_joined(x); },

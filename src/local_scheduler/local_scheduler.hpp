@@ -86,6 +86,7 @@ private:
   caf::message_handler store_messages();
 
   // -- scheduler_attach.cpp: links come, say who they are, and go -------------
+  void on_accepted(const link_accepted& peer);
   void on_link(std::uint64_t number, const caf::strong_actor_ptr& from);
   void on_attach(scheduler_link& link, const std::string& text);
   void attach_driver(scheduler_link& link, const std::string& text);
@@ -112,6 +113,7 @@ private:
   // -- scheduler_records.cpp: what arrives in lanes ---------------------------
   bool receive(scheduler_link& link);
   bool receive_shared();
+  void cut_off(scheduler_link& link, const std::string& why);
   void on_node_record(scheduler_link& link, lane_record&& record);
   void on_client_record(scheduler_link& link, lane_record&& record);
   void on_query(scheduler_link& link, const client_query& query);
@@ -145,7 +147,9 @@ private:
   std::string cluster_id_;
 
   link_table links_;
-  std::map<std::uint64_t, link_accepted> accepted_; ///< Not heard from yet.
+  /// Let in and not heard from yet, by number; since when.
+  std::map<std::uint64_t, std::pair<clock::time_point, link_accepted>>
+    accepted_;
   std::map<process_id, scheduler_link*> processes_;
   std::map<node_index, scheduler_link*> peers_;
   std::map<node_index, std::vector<lane_record>> early_; ///< Not linked yet.

@@ -25,6 +25,14 @@ namespace {
 
 using json = nlohmann::json;
 
+constexpr std::chrono::seconds accepted_patience{10};
+
+/// A text or number of *from*; the empty one when there is none of its type.
+std::string text_in(const json& from, const char* name) {
+  const auto at = from.find(name);
+  return at != from.end() && at->is_string() ? at->get<std::string>() : "";
+}
+
 link_kind kind_of(const std::string& role) {
   if (role == "node")
     return link_kind::node;
@@ -55,16 +63,27 @@ local_scheduler::add_link(const caf::strong_actor_ptr& root,
   return *link;
 }
 
+void local_scheduler::on_accepted(const link_accepted& peer) {
+  // A peer that was killed, or whose handshake BASP dropped, says nothing.
+  const auto now = clock::now();
+  std::erase_if(accepted_, [&](const auto& entry) {
+    return now - entry.second.first > accepted_patience;
+  });
+  accepted_[peer.link] = {now, peer};
+}
+
 void local_scheduler::on_link(std::uint64_t number,
                               const caf::strong_actor_ptr& from) {
   const auto at = accepted_.find(number);
-  if (at == accepted_.end())
+  if (at == accepted_.end()
+      || links_.contains(caf::actor_cast<caf::actor_addr>(from)))
     return;
-  auto& link = add_link(from, std::move(at->second.shared));
-  link.kind = kind_of(at->second.role);
-  link.number = number;
-  link.pid = at->second.pid;
+  const auto peer = std::move(at->second.second);
   accepted_.erase(at);
+  auto& link = add_link(from, peer.shared);
+  link.kind = kind_of(peer.role);
+  link.number = number;
+  link.pid = peer.pid;
 }
 
 // -- drivers and workers ------------------------------------------------------
@@ -86,7 +105,7 @@ void local_scheduler::on_attach(scheduler_link& link,
     attach_driver(link, text);
   } else if (link.kind == link_kind::worker) {
     std::uint64_t token = 0;
-    const auto hex = fields.value("token", std::string{});
+    const auto hex = text_in(fields, "token");
     std::from_chars(hex.data(), hex.data() + hex.size(), token, 16);
     attach_worker(link, token);
   }
@@ -99,9 +118,9 @@ void local_scheduler::attach_driver(scheduler_link& link,
   begin_job begin;
   begin.request = request;
   begin.node = options_.machine.self;
-  begin.driver_pid = fields.value("pid", link.pid);
-  begin.name = fields.value("job_name", std::string{});
-  begin.program = fields.value("program", std::string{});
+  begin.driver_pid = link.pid;
+  begin.name = text_in(fields, "job_name");
+  begin.program = text_in(fields, "program");
   begins_[request] = {caf::actor_cast<caf::actor_addr>(link.root),
                       text};
   to_head(begin);
@@ -119,6 +138,8 @@ void local_scheduler::on_job_given(const job_given& given) {
     return;
   }
   auto& driver = *link->second;
+  if (driver.process != 0)
+    return;
   driver.process = ++last_process_;
   driver.job = given.job;
   processes_[driver.process] = &driver;

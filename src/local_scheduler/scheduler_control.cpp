@@ -97,14 +97,17 @@ void local_scheduler::on_name_answer(const actor_name_answer& answer) {
 void local_scheduler::ask_head(std::uint64_t request,
                                const std::string& text) {
   const auto asked = json::parse(text, nullptr, false);
-  const auto what = asked.is_object() ? asked.value("what", std::string{})
-                                      : std::string{};
+  const auto text_in = [&](const char* name) {
+    const bool is_text = asked.is_object() && asked.contains(name)
+                         && asked[name].is_string();
+    return is_text ? asked[name].get<std::string>() : std::string{};
+  };
   if (!neighbours_.global && !head_)
     on_answer(request, "",
               encode_failure(ray::errc::connection_failed,
                              "the head of the cluster does not answer"));
-  else if (what == "actor")
-    to_head(find_actor_name{request, asked.value("name", std::string{})});
+  else if (text_in("what") == "actor")
+    to_head(find_actor_name{request, text_in("name")});
   else
     to_head(cluster_query{request, text});
 }

@@ -46,6 +46,7 @@ public:
   std::int64_t pid = 0;
   job_number job = 0;
   bool said_goodbye = false; ///< A driver that ended its job in order.
+  bool cut_off = false;      ///< It broke the rules: nothing of it is read.
 
 private:
   std::vector<lane_record> records_;

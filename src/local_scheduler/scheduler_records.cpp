@@ -25,18 +25,19 @@ constexpr int batches_per_turn = 32;
 
 /// Takes up to batches_per_turn batches. @returns true when more may wait.
 bool local_scheduler::receive(scheduler_link& link) {
-  if (!begun())
+  if (!begun() || link.cut_off)
     return false;
   for (int i = 0; i < batches_per_turn; ++i) {
     auto batch = link.lane->receive();
-    if (!batch)
+    if (!batch) {
+      if (const auto why = link.lane->complaint(); !why.empty())
+        cut_off(link, why);
       return false;
+    }
     const auto bytes = batch->size();
     auto records = decode_batch(*batch);
     if (!records) {
-      RAYD_WARN("process {} is cut off: {}", link.pid,
-                records.error().message);
-      link.lane->close();
+      cut_off(link, records.error().message);
       return false;
     }
     for (auto& record : *records) {
@@ -50,11 +51,21 @@ bool local_scheduler::receive(scheduler_link& link) {
   return true;
 }
 
+/// A driver learns of it by its lane, a worker process is ended.
+void local_scheduler::cut_off(scheduler_link& link, const std::string& why) {
+  link.cut_off = true;
+  RAYD_WARN("process {} is cut off: {}", link.pid, why);
+  link.lane->close();
+  for (const auto& [token, process] : pool_)
+    if (process.process == link.process && link.process != 0)
+      caf::anon_send(neighbours_.pool, end_worker_process{token});
+}
+
 /// Looks at the lanes in shared memory. @returns true when more may wait.
 bool local_scheduler::receive_shared() {
   bool more = false;
   for (auto& [address, link] : links_)
-    if (link->lane->turn()) {
+    if (!link->cut_off && link->lane->turn()) {
       now();
       more = receive(*link) || more;
     }

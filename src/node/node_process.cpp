@@ -102,6 +102,8 @@ void node_process::accept(accepted peer) {
     transfer_->serve(std::move(peer.bulk), peer.peer.address);
     return;
   }
+  if (peer.lanes)
+    peer.lanes->close_descriptor();
   caf::anon_send(scheduler_,
                  link_accepted{peer.link, role_name(peer.greeting.role),
                                peer.peer.local ? peer.peer.pid

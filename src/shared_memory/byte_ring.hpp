@@ -18,6 +18,8 @@ struct ring_counts {
   std::atomic<std::uint64_t> consumed{0};
   /// By the writer: it waits for room or credit; the reader rings it then.
   alignas(64) std::atomic<std::uint32_t> writer_waits{0};
+  /// By the writer: it writes no more.
+  std::atomic<std::uint32_t> closed{0};
 };
 
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

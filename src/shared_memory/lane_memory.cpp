@@ -75,11 +75,11 @@ result<std::shared_ptr<bell_page>> bell_page::create() {
 }
 
 result<std::shared_ptr<bell_page>> bell_page::open(int fd) {
+  const arena_file file(fd);
   std::shared_ptr<bell_page> made(new bell_page);
-  made->file_ = arena_file(fd);
-  if (auto fine = check_size(made->file_, sizeof(bell)); !fine)
+  if (auto fine = check_size(file, sizeof(bell)); !fine)
     return fine.error();
-  auto region = map(made->file_, sizeof(bell));
+  auto region = map(file, sizeof(bell));
   if (!region)
     return region.error();
   made->region_ = std::move(*region);
@@ -117,11 +117,11 @@ result<std::shared_ptr<lane_memory>> lane_memory::create() {
 }
 
 result<std::shared_ptr<lane_memory>> lane_memory::open(int fd) {
+  const arena_file file(fd);
   std::shared_ptr<lane_memory> made(new lane_memory);
-  made->file_ = arena_file(fd);
-  if (auto fine = check_size(made->file_, sizeof(layout)); !fine)
+  if (auto fine = check_size(file, sizeof(layout)); !fine)
     return fine.error();
-  auto region = map(made->file_, sizeof(layout));
+  auto region = map(file, sizeof(layout));
   if (!region)
     return region.error();
   made->region_ = std::move(*region);

@@ -13,7 +13,9 @@
 namespace rayd {
 
 /// The page with the bell of a node's local scheduler, which every process of
-/// the node maps to ring it. A memfd: no name, nothing left after kill -9.
+/// the node maps to ring it. A memfd: no name, nothing left after kill -9. A
+/// process that writes nonsense there can delay the scheduler by a heartbeat,
+/// by 10 ms while there are tasks.
 class bell_page {
 public:
   /// @error connection_failed  No memory or descriptor can be had.
@@ -25,7 +27,7 @@ public:
 
   bell& get() noexcept { return *bell_; }
 
-  /// For SCM_RIGHTS; owned by this.
+  /// For SCM_RIGHTS; owned by this. Only of what create() made.
   int fd() const noexcept { return file_.fd(); }
 
 private:
@@ -56,8 +58,11 @@ public:
   ring_reader reader(bool to_node) noexcept;
   ring_counts& counts(bool to_node) noexcept;
 
-  /// For SCM_RIGHTS; owned by this.
+  /// For SCM_RIGHTS; owned by this. Only of what create() made.
   int fd() const noexcept { return file_.fd(); }
+
+  /// Once it was passed: the mapping needs none.
+  void close_descriptor() noexcept { file_ = {}; }
 
 private:
   struct layout;

@@ -77,8 +77,13 @@ public:
   virtual std::string complaint() const = 0;
 
   /// Ends both directions here and wakes who waits for credit. Batches that
-  /// arrived can still be received. The peer learns by its own monitor.
+  /// arrived can still be received. The peer learns by its own monitor, or by
+  /// ended().
   virtual void close() = 0;
+
+  /// The peer closed its end and all that it sent was received, as far as this
+  /// kind of lane can tell.
+  virtual bool ended() const { return false; }
 };
 
 } // namespace rayd

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <deque>
 #include <mutex>
+#include <utility>
 
 namespace rayd {
 
@@ -48,7 +49,8 @@ struct ring_lane::state {
   const std::uint64_t window;
   std::uint64_t sent = 0; ///< Cost of all batches.
   std::deque<std::string> backlog; ///< What the ring has no room for,
-  std::size_t backlog_at = 0;      ///< from here on in the first.
+  std::size_t backlog_at = 0;      ///< from here on in the first,
+  std::size_t backlog_bytes = 0;   ///< and as a whole.
   bool closed = false;
   std::string complaint;
 
@@ -64,13 +66,23 @@ struct ring_lane::state {
   void fail(std::string why) {
     if (!closed)
       complaint = std::move(why);
-    closed = true;
-    changed.notify_all();
+    end();
   }
 
-  /// What may be sent by the peer's count, which a peer that writes nonsense
-  /// can only make smaller than the window or get itself cut off with.
+  void end() {
+    closed = true;
+    changed.notify_all();
+    if (out.closed.exchange(1) == 0)
+      peer_bell.ring();
+  }
+
+  /// What may be sent by the peer's count. One that counts what it does not
+  /// read would make the backlog grow without end, so that is bounded, too.
   std::int64_t credit() {
+    if (backlog_bytes > window + batch_bytes_max + batch_cost) {
+      fail("the peer gave credit for what it did not read");
+      return 0;
+    }
     const auto taken = out.consumed.load();
     if (taken > sent) {
       fail(fmt::format("the peer took over {} bytes of {} that were sent",
@@ -99,6 +111,7 @@ struct ring_lane::state {
                                      first.size() - backlog_at);
       pushed = pushed || done > 0;
       backlog_at += done;
+      backlog_bytes -= done;
       if (backlog_at < first.size()) {
         if (!writer.room())
           return fail("the peer's count of bytes read cannot be");
@@ -191,6 +204,7 @@ lane_outcome ring_lane::send(std::string& batch) {
     own.writer.publish();
     own.peer_bell.ring();
   } else {
+    own.backlog_bytes += sizeof size + batch.size();
     own.backlog.emplace_back(reinterpret_cast<const char*>(&size),
                              sizeof size);
     own.backlog.push_back(std::move(batch));
@@ -226,7 +240,7 @@ bool ring_lane::turn() {
     }
   }
   const std::lock_guard guard{state_->receiving};
-  return state_->reader.available().value_or(1) > 0;
+  return !state_->cut_off && state_->reader.available().value_or(1) > 0;
 }
 
 std::optional<std::string> ring_lane::receive() {
@@ -250,8 +264,14 @@ bool ring_lane::closed() const {
 
 void ring_lane::close() {
   const std::lock_guard guard{state_->sending};
-  state_->closed = true;
-  state_->changed.notify_all();
+  state_->end();
+}
+
+bool ring_lane::ended() const {
+  if (state_->in.closed.load() == 0)
+    return false;
+  const std::lock_guard guard{state_->receiving};
+  return state_->reader.available().value_or(0) == 0;
 }
 
 std::string ring_lane::complaint() const {

@@ -34,6 +34,7 @@ public:
   bool closed() const override;
   void close() override;
   std::string complaint() const override;
+  bool ended() const override;
 
 private:
   struct state;

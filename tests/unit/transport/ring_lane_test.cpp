@@ -249,3 +249,31 @@ TEST_CASE("descriptors that are no lane are refused", "[ring]") {
   CHECK_FALSE(bell_page::open(::fcntl((*memory)->fd(), F_DUPFD_CLOEXEC, 3)));
   CHECK(::ftruncate((*memory)->fd(), 0) != 0);
 }
+
+TEST_CASE("the end of one side is told to the other, after what it sent",
+          "[ring]") {
+  both_ends at;
+  CHECK_FALSE(at.client->ended());
+  REQUIRE(send(*at.node, "last") == lane_outcome::sent);
+  const auto seen = at.theirs->client_bell().peek();
+  at.node->close();
+  CHECK(at.theirs->client_bell().peek() != seen);
+  CHECK_FALSE(at.client->ended());
+  CHECK(receive(*at.client) == "last");
+  CHECK(at.client->ended());
+}
+
+TEST_CASE("credit for what was not read does not grow the backlog for ever",
+          "[ring]") {
+  both_ends at{1 << 20};
+  const std::string batch(8 << 20, 'x');
+  std::uint64_t sent = 0;
+  for (int i = 0; i < 10 && !at.node->closed(); ++i) {
+    auto copy = batch;
+    if (at.node->send(copy) == lane_outcome::sent)
+      sent += batch.size() + lane::batch_cost;
+    at.theirs->counts(false).consumed = sent;
+  }
+  CHECK(at.node->closed());
+  CHECK(at.node->complaint().find("did not read") != std::string::npos);
+}
