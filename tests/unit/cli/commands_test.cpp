@@ -20,7 +20,7 @@ TEST_CASE("commands that do not work yet are known by name", "[commands]") {
   command_line shell;
   for (auto name : {"top", "submit", "up", "down", "get", "summary", "memory",
                     "logs", "timeline", "report", "why", "doctor", "config",
-                    "new", "completion"}) {
+                    "completion"}) {
     INFO(name);
     CHECK(shell.run({name, "--whatever"}) == 2);
     CHECK(shell.talk.str()
