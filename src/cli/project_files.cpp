@@ -119,8 +119,7 @@ bool is_letter(char c) {
 
 std::vector<project_file> project_files(const std::string& name,
                                         const std::string& prefix) {
-  auto hints = prefix.empty() ? std::string{}
-                              : "\n  HINTS " + quoted(prefix);
+  auto hints = prefix.empty() ? std::string{} : "\n  HINTS " + quoted(prefix);
   auto fill = [&](std::string_view text) {
     return replaced(replaced(std::string{text}, "@NAME@", name), "@HINTS@",
                     hints);

@@ -89,6 +89,9 @@ struct node_options {
   std::string session_base;
   std::string log_level = "info";
   lane_kind lanes = lane_kind::automatic;
+  /// The node's place in the cluster that `rayd up` starts, such as "lab/head"
+  /// or "lab/10.0.0.2/1"; "" for others. For the record only.
+  std::string member;
   /// Stay in the foreground.
   bool block = false;
   /// How long the node may take until it answered its probe task.

@@ -46,6 +46,8 @@ struct node_record {
   std::string socket;
   std::string version;
   std::string cluster_id;
+  /// Of a node that `rayd up` started: see node_options.
+  std::string member;
   /// The file that holds the cluster's secret: ours or the one given.
   std::string secret_file;
   /// The process leads a kernel session of its own (not with --block).

@@ -50,9 +50,10 @@ TEST_CASE("new touches no folder that holds something", "[new]") {
   std::filesystem::create_directories(folder);
   std::ofstream{folder / "mine"} << "x";
   CHECK(shell.run({"new", folder.string()}) == 1);
-  CHECK(shell.talk.str() == "rayd: " + folder.string()
-                              + " is not empty: give the name of a new "
-                                "folder\n");
+  CHECK(shell.talk.str()
+        == "rayd: " + folder.string()
+             + " is not empty: give the name of a new "
+               "folder\n");
   CHECK_FALSE(std::filesystem::exists(folder / "main.cpp"));
   CHECK(shell.run({"new", (folder / "mine").string()}) == 1);
   CHECK(shell.talk.str().find("is no folder") != std::string::npos);
