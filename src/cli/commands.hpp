@@ -106,6 +106,8 @@ int run_version(command_context& context, const arguments& args);
 int run_help(command_context& context, const arguments& args);
 int run_up(command_context& context, const arguments& args);
 int run_down(command_context& context, const arguments& args);
+/// Becomes the program; returns only when that fails.
+int run_submit(command_context& context, const arguments& args);
 int run_new(command_context& context, const arguments& args);
 /// Hidden: a detached node; see config/launch.hpp for its descriptors.
 int run_node_process(command_context& context, const arguments& args);

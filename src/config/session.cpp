@@ -145,6 +145,9 @@ std::string folder_name(std::int64_t now_ms, long pid, node_role role) {
 } // namespace
 
 std::string default_session_base() {
+  const char* given = std::getenv("RAYD_SESSION_DIR");
+  if (given != nullptr && given[0] == '/')
+    return fs::path{given}.lexically_normal();
   const char* state = std::getenv("XDG_STATE_HOME");
   if (state != nullptr && state[0] == '/')
     return std::string{state} + "/rayd";

@@ -73,7 +73,8 @@ struct session {
   bool is_live() const { return is_running(record.process); }
 };
 
-/// --session-dir, or ${XDG_STATE_HOME:-$HOME/.local/state}/rayd.
+/// Where sessions are when no --session-dir says: RAYD_SESSION_DIR, else
+/// ${XDG_STATE_HOME:-$HOME/.local/state}/rayd.
 std::string default_session_base();
 
 /// Makes the folder of this process's run, its subfolders and its first
