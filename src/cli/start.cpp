@@ -3,6 +3,7 @@
 #include "cli/flags.hpp"
 #include "config/launch.hpp"
 #include "config/option_table.hpp"
+#include "wire/query.hpp"
 
 #include <fmt/format.h>
 
@@ -107,6 +108,16 @@ bool is_member_name(const std::string& text) {
          && text.size() <= 320;
 }
 
+/// False for a node that ends, and for one that its cluster has lost.
+bool is_well(command_context& context, const node_record& record) {
+  if (record.state != "running")
+    return record.state == "starting";
+  query_target target;
+  target.socket = record.socket;
+  auto request = fmt::format("{{\"what\": \"{}\"}}", query_nodes);
+  return context.query(target, request).code == exit_code::ok;
+}
+
 /// The exit code when the member that *options* names runs already, or when
 /// another cluster's has its place.
 std::optional<int> find_member(command_context& context,
@@ -117,8 +128,9 @@ std::optional<int> find_member(command_context& context,
     auto& record = one.record;
     if (record.member != options.member)
       continue;
-    // A head that is gone takes its nodes along, which takes a moment.
-    if (record.state == "ending" && await_end(record.process, end_patience))
+    // A head that dies takes its nodes along, which takes a moment: only who
+    // answers stays.
+    if (!is_well(context, record) && await_end(record.process, end_patience))
       continue;
     auto is_head = options.role == node_role::head;
     auto is_same = is_head ? record.port == options.port

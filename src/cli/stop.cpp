@@ -72,12 +72,20 @@ int end_group(command_context& context, std::vector<session>& group) {
   return alive;
 }
 
+/// True when *one* belongs to a cluster of rayd up, or to a part of it; "" is
+/// for all.
+bool is_member(const session& one, const std::string& cluster) {
+  return cluster.empty() || one.record.member == cluster
+         || one.record.member.rfind(cluster + "/", 0) == 0;
+}
+
 /// Cleans up after nodes that died without doing it themselves.
-int sweep_dead(command_context& context, const std::string& base) {
+int sweep_dead(command_context& context, const std::string& base,
+               const std::string& cluster) {
   int found = 0;
   for (auto& one : all_sessions(base)) {
     if (one.record.process.pid == 0 || one.is_live()
-        || one.record.state == "ended")
+        || one.record.state == "ended" || !is_member(one, cluster))
       continue;
     // Its number may belong to someone else by now: only what was recorded
     // with its start time is ours.
@@ -103,8 +111,7 @@ std::vector<session> choose(const std::string& base, const std::string& name,
                             const std::string& cluster) {
   auto nodes = running_sessions(base);
   std::erase_if(nodes, [&](auto& one) {
-    if (!cluster.empty() && one.record.member != cluster
-        && one.record.member.rfind(cluster + "/", 0) != 0)
+    if (!is_member(one, cluster))
       return true;
     return name.empty() ? one.record.is_private
                         : one.record.node_id != name
@@ -147,7 +154,7 @@ int run_stop(command_context& context, const arguments& args) {
   std::vector<session> last(heads, nodes.end());
   nodes.erase(heads, nodes.end());
   auto alive = end_group(context, nodes) + end_group(context, last);
-  auto swept = name.empty() && cluster.empty() ? sweep_dead(context, base) : 0;
+  auto swept = name.empty() ? sweep_dead(context, base, cluster) : 0;
   prune_sessions(base);
   if (nodes.empty() && last.empty() && swept == 0)
     context.talk << fmt::format("no node of {} runs on this machine\n",

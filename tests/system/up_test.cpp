@@ -110,6 +110,35 @@ TEST_CASE("up starts a cluster and what is missing of it; down ends it") {
   CHECK(nothing.err == "localhost: no node of lab runs there\n");
 }
 
+TEST_CASE("up right after the head has died starts all of it again") {
+  cluster place;
+  const auto file = write_file(
+    place, "head={host=\"localhost\", num-cpus=1, port=" + free_port()
+             + "}\nnodes=[{host=\"localhost\", num-cpus=1}]\n");
+  const auto first = place.rayd({"up", file});
+  INFO(to_string(first));
+  REQUIRE(first.exit_code == 0);
+  const auto before = running_nodes(place);
+  REQUIRE(before.size() == 2);
+  ::kill(static_cast<pid_t>(before[0].pid), SIGKILL);
+  const auto again = place.rayd({"up", file});
+  INFO(to_string(again) << '\n' << place.logs());
+  CHECK(again.exit_code == 0);
+  CHECK(count_of(again.out, "localhost: node n") == 2);
+  CHECK_THAT(again.out, !Contains("already"));
+  CHECK(running_nodes(place).size() == 2);
+
+  // down cleans up after a head that died, too.
+  for (const auto& node : running_nodes(place))
+    if (node.is_head)
+      ::kill(static_cast<pid_t>(node.pid), SIGKILL);
+  const auto down = place.rayd({"down", file});
+  INFO(to_string(down));
+  CHECK(down.exit_code == 0);
+  for (const auto& node : place.nodes())
+    CHECK(node.state == "ended");
+}
+
 TEST_CASE("what fails is said in its place, and the rest runs") {
   cluster place;
   const auto head = "head={host=\"localhost\", num-cpus=1, port=" + free_port()

@@ -3,7 +3,10 @@
 #include "cli/cluster_script.hpp"
 #include "stand_in.hpp"
 
+#include <csignal>
 #include <fstream>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace rayd;
 
@@ -121,4 +124,29 @@ TEST_CASE("a member that runs is left alone", "[start]") {
   CHECK(shell.run({"start", "--head", "--port=7", "--member=lab/head"}) == 1);
   CHECK(holds(shell.talk.str(), "rayd stop --cluster=lab ends that"));
   CHECK(shell.run({"start", "--head", "--member=lab"}) == 2);
+}
+
+TEST_CASE("a member that does not answer and ends is started again",
+          "[start]") {
+  command_line shell;
+  auto pid = ::fork();
+  if (pid == 0) {
+    ::execlp("sleep", "sleep", "60", nullptr);
+    ::_exit(1);
+  }
+  auto dying = identify_process(pid);
+  REQUIRE(dying);
+  auto head = shell.add_session("20260101-000000-1-head", *dying,
+                                node_role::head, 1);
+  head.record.member = "lab/head";
+  REQUIRE(write_record(head));
+  shell.context.query = [&](const query_target& target, const std::string&) {
+    CHECK(target.socket == head.socket_path());
+    ::kill(pid, SIGKILL);
+    return query_answer{exit_code::refused, "gone", false};
+  };
+  // The way is free to the program, which is not there.
+  CHECK(shell.run({"start", "--head", "--member=lab/head"}) == 1);
+  CHECK(holds(shell.talk.str(), "cannot start /none/rayd"));
+  ::waitpid(pid, nullptr, 0);
 }
