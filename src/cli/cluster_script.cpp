@@ -93,13 +93,16 @@ public:
 
   host_script down() const {
     host_script made{host_.host, shell_of(cluster_, host_), {}, {}};
-    auto stops = stop_all();
+    std::string stops = "code=0\n";
+    for (auto& command : stop_all()) {
+      stops += command + " </dev/null || code=1\n";
+      made.shown += command + "\n";
+    }
     if (host_.is_local) {
-      made.script = "code=0\n" + stops + "exit $code\n";
-      made.shown = stops;
+      made.script = stops + "exit $code\n";
       return made;
     }
-    made.script = find_rayd() + secret_name() + "code=0\n" + stops
+    made.script = find_rayd() + secret_name() + stops
                   + "[ $code -ne 0 ] || rm -f \"$secret\"\n" + "exit $code\n";
     made.shown = shown(made.command, made.script);
     return made;
@@ -206,24 +209,23 @@ private:
                                                        cluster_.name, place)};
     if (!folder.empty())
       words.push_back("--session-dir=" + folder);
-    return fmt::format("{} {} </dev/null || code=1\n", rayd(),
-                       shell_line(words));
+    return rayd() + " " + shell_line(words);
   }
 
   /// Nodes before the head; one command per folder of sessions.
-  std::string stop_all() const {
+  std::vector<std::string> stop_all() const {
     std::set<std::string> folders;
     for (auto* node : host_.nodes)
       folders.insert(node->flag("session-dir"));
     // The file may have had nodes beside the head that it has no more.
     if (host_.head != nullptr)
       folders.insert(host_.head->flag("session-dir"));
-    std::string script;
+    std::vector<std::string> commands;
     for (auto& folder : folders)
-      script += stop(host_.host, folder);
+      commands.push_back(stop(host_.host, folder));
     if (host_.head != nullptr)
-      script += stop("head", host_.head->flag("session-dir"));
-    return script;
+      commands.push_back(stop("head", host_.head->flag("session-dir")));
+    return commands;
   }
 
   const cluster_file& cluster_;

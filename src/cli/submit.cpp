@@ -39,6 +39,10 @@ struct job_place {
   std::string problem;
 };
 
+job_place refuse(exit_code code, std::string sentence) {
+  return {{}, {}, code, std::move(sentence)};
+}
+
 job_place find_place(command_context& context, const parsed_flags& given) {
   auto address = given.value("address");
   std::string source = "--address";
@@ -46,14 +50,20 @@ job_place find_place(command_context& context, const parsed_flags& given) {
     address = context.environment("RAY_ADDRESS").value_or("");
     source = "RAY_ADDRESS";
   }
-  if (address.empty() || address == "auto" || address == "local") {
+  // What programs would do without a cluster is not what submit is for.
+  auto is_alone = address == "local" || address == "inline";
+  if (is_alone && given.has("address"))
+    return refuse(exit_code::usage,
+                  fmt::format("--address={}: a job runs on a cluster: give "
+                              "--address=HOST:PORT, or leave it away for the "
+                              "one on this machine",
+                              address));
+  if (address.empty() || address == "auto" || is_alone) {
     auto node = find_auto(session_base(context, {}));
     if (!node)
-      return {{},
-              {},
-              exit_code::refused,
-              "no node of yours runs on this machine: start one with rayd "
-              "start --head, or give --address=HOST:PORT"};
+      return refuse(exit_code::refused,
+                    "no node of yours runs on this machine: start one with "
+                    "rayd start --head, or give --address=HOST:PORT");
     auto& record = node->record;
     auto shown = record.role == node_role::head
                    ? to_string(endpoint{record.host, record.port})
@@ -62,10 +72,8 @@ job_place find_place(command_context& context, const parsed_flags& given) {
   }
   auto parsed = parse_endpoint(address, 6379);
   if (!parsed)
-    return {{},
-            {},
-            exit_code::usage,
-            fmt::format("{}: {}", source, parsed.error().message)};
+    return refuse(exit_code::usage,
+                  fmt::format("{}: {}", source, parsed.error().message));
   return {to_string(*parsed), to_string(*parsed), exit_code::ok, {}};
 }
 

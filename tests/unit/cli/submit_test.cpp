@@ -30,6 +30,9 @@ TEST_CASE("submit wants a cluster that runs", "[submit]") {
         == "rayd: no node of yours runs on this machine: start one with rayd "
            "start --head, or give --address=HOST:PORT\n");
   CHECK(shell.run({"submit", "--address=a b", "--", "prog"}) == 2);
+  CHECK(shell.run({"submit", "--address=inline", "--", "prog"}) == 2);
+  shell.environment["RAY_ADDRESS"] = "local";
+  CHECK(shell.run({"submit", "--", "prog"}) == 3);
   shell.environment["RAY_ADDRESS"] = "a b";
   CHECK(shell.run({"submit", "--", "prog"}) == 2);
   CHECK(shell.talk.str().find("rayd: RAY_ADDRESS: ") == 0);

@@ -73,6 +73,19 @@ head={host="10.0.0.1", num-cpus=4}
   CHECK(read->nodes.size() == 3);
 }
 
+TEST_CASE("paths of flags are the hosts' own", "[cluster_file]") {
+  temporary_folder place;
+  auto file = place.write("c", "[cluster]\nname=\"a\"\n"
+                               "head={host=\"localhost\", "
+                               "session-dir=\"~/none\"}\n");
+  auto read = read_cluster_file(file);
+  REQUIRE(read);
+  CHECK(read->head.flag("session-dir") == "~/none");
+  CHECK(problem_of("nodes=[{host=\"localhost\", session-dir=\"\"}]")
+          .find("x.conf:2: session-dir: ")
+        == 0);
+}
+
 TEST_CASE("the port of the head is its own", "[cluster_file]") {
   temporary_folder place;
   auto file = place.write("c", "[cluster]\nname=\"a\"\n"
