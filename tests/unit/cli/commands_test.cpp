@@ -55,8 +55,9 @@ TEST_CASE("bad flags of start are refused before anything runs", "[start]") {
   CHECK(shell.talk.str()
         == "rayd start takes nothing besides its flags, which are "
            "--name=value: rayd start --help lists them\n");
-  CHECK(shell.run({"start", "--head", "--load=x.so"}) == 2);
-  CHECK(shell.talk.str() == "rayd: --load does not work yet: leave it out\n");
+  CHECK(shell.run({"start", "--head", "--control-store=x"}) == 2);
+  CHECK(shell.talk.str()
+        == "rayd: --control-store does not work yet: leave it out\n");
   CHECK(shell.run({"start", "--head", "--dashboard-port", "1"}) == 2);
   CHECK(shell.run({"start", "--address=a b"}) == 2);
   CHECK(shell.run({"start"}) == 2);
