@@ -24,6 +24,10 @@ const std::array<command_row, 25> rows{{
    run_dump},
   {"microbenchmark", "measure tasks, actors and objects",
    run_microbenchmark},
+  {"up", "start the cluster of a file, on this machine and over ssh", run_up},
+  {"down", "end the cluster of a file", run_down},
+  {"submit", "run a program as a job of a cluster that runs", run_submit},
+  {"new", "make a project that builds and runs as it stands", run_new},
   {"version", "print the version", run_version},
   {"help", "print this", run_help},
   {"get", "show one task, actor, object or node", nullptr},
@@ -33,13 +37,9 @@ const std::array<command_row, 25> rows{{
   {"timeline", "write a trace of tasks", nullptr},
   {"report", "write a report of the cluster", nullptr},
   {"why", "say what a waiting thing waits for", nullptr},
-  {"submit", "run a program as a job", nullptr},
-  {"up", "start the cluster of a file", nullptr},
-  {"down", "end the cluster of a file", nullptr},
   {"doctor", "check this machine", nullptr},
   {"top", "watch the cluster", nullptr},
   {"config", "show the options in force", nullptr},
-  {"new", "make a project", nullptr},
   {"completion", "print completions for a shell", nullptr},
   {"node-process", "a detached node", run_node_process, true},
   {"--version", "as version", run_version, true},
@@ -131,6 +131,9 @@ int run_help(command_context& context, const arguments& args) {
 
 std::string session_base(const command_context& context,
                          const std::string& flag) {
+  if (auto home = context.environment("HOME");
+      home && flag.rfind("~/", 0) == 0)
+    return (std::filesystem::path{*home} / flag.substr(2)).lexically_normal();
   if (!flag.empty())
     return std::filesystem::absolute(flag).lexically_normal();
   if (auto named = context.environment("RAYD_SESSION_DIR"))

@@ -104,6 +104,11 @@ int run_list(command_context& context, const arguments& args);
 int run_dump(command_context& context, const arguments& args);
 int run_version(command_context& context, const arguments& args);
 int run_help(command_context& context, const arguments& args);
+int run_up(command_context& context, const arguments& args);
+int run_down(command_context& context, const arguments& args);
+/// Becomes the program; returns only when that fails.
+int run_submit(command_context& context, const arguments& args);
+int run_new(command_context& context, const arguments& args);
 /// Hidden: a detached node; see config/launch.hpp for its descriptors.
 int run_node_process(command_context& context, const arguments& args);
 /// The benchmark; see microbenchmark_row.hpp. Starts this program again.

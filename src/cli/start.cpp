@@ -3,10 +3,13 @@
 #include "cli/flags.hpp"
 #include "config/launch.hpp"
 #include "config/option_table.hpp"
+#include "wire/query.hpp"
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <optional>
 #include <ostream>
 
 namespace rayd {
@@ -15,6 +18,9 @@ namespace {
 
 constexpr std::string_view usage =
   "rayd start --head [FLAGS], or rayd start --address=HOST[:PORT] [FLAGS]";
+
+/// How long a node that ends may take until another takes its place.
+constexpr std::chrono::seconds end_patience{10};
 
 std::string value_name(option_type type) {
   switch (type) {
@@ -43,6 +49,9 @@ std::vector<flag> start_flags() {
   }
   flags.push_back({"config", "FILE",
                    "Read options from the section [rayd] of this file."});
+  flags.push_back({"member", "NAME/PLACE",
+                   "The node's place in a cluster of rayd up; a node that "
+                   "runs there already is left alone."});
   return flags;
 }
 
@@ -92,6 +101,56 @@ void announce(command_context& context, const node_options& options,
       << std::flush;
 }
 
+/// What a member's name is: NAME/PLACE, see node_options.
+bool is_member_name(const std::string& text) {
+  auto slash = text.find('/');
+  return slash != 0 && slash != std::string::npos && slash + 1 < text.size()
+         && text.size() <= 320;
+}
+
+/// False for a node that ends, and for one that its cluster has lost.
+bool is_well(command_context& context, const node_record& record) {
+  if (record.state != "running")
+    return record.state == "starting";
+  query_target target;
+  target.socket = record.socket;
+  auto request = fmt::format("{{\"what\": \"{}\"}}", query_nodes);
+  return context.query(target, request).code == exit_code::ok;
+}
+
+/// The exit code when the member that *options* names runs already, or when
+/// another cluster's has its place.
+std::optional<int> find_member(command_context& context,
+                               const node_options& options) {
+  if (options.member.empty())
+    return std::nullopt;
+  for (auto& one : running_sessions(options.session_base)) {
+    auto& record = one.record;
+    if (record.member != options.member)
+      continue;
+    // A head that dies takes its nodes along, which takes a moment: only who
+    // answers stays.
+    if (!is_well(context, record) && await_end(record.process, end_patience))
+      continue;
+    auto is_head = options.role == node_role::head;
+    auto is_same = is_head ? record.port == options.port
+                           : record.head_address == to_string(options.head);
+    auto name = record.node_id.empty() ? one.folder.filename().string()
+                                       : record.node_id;
+    if (!is_same)
+      return complain(context, exit_code::failed,
+                      fmt::format("node {} runs as {} of another cluster: "
+                                  "rayd stop --cluster={} ends that",
+                                  name, options.member,
+                                  options.member.substr(
+                                    0, options.member.find('/'))));
+    context.out << fmt::format("node {} runs already as {} (process {})\n",
+                               name, options.member, record.process.pid);
+    return 0;
+  }
+  return std::nullopt;
+}
+
 /// Speaks to the terminal for a node in the foreground.
 class spoken_report : public ready_report {
 public:
@@ -128,7 +187,7 @@ int run_start(command_context& context, const arguments& args) {
   sources.environment = context.environment;
   sources.config_file = given.value("config");
   for (auto& [key, text] : given.values)
-    if (key != "config")
+    if (key != "config" && key != "member")
       sources.flags.emplace_back(key, text);
   auto options = resolve(sources);
   // Nothing that this process starts may see the secret in its environment.
@@ -136,6 +195,12 @@ int run_start(command_context& context, const arguments& args) {
   ::unsetenv("RAY_REDIS_PASSWORD_FILE");
   if (!options)
     return complain(context, exit_code::usage, options.error().message);
+  options->member = given.value("member");
+  if (given.has("member") && !is_member_name(options->member))
+    return complain(context, exit_code::usage,
+                    "--member: a name such as lab/head is expected");
+  if (auto code = find_member(context, *options))
+    return *code;
   if (auto missing = find_secret(*options); !missing.empty())
     return complain(context, exit_code::refused, missing);
   if (options->block) {

@@ -22,6 +22,8 @@ constexpr milliseconds drain_time{10'000};
 
 const std::vector<flag> flags{
   {"node", "ID", "End only this node: its id, or its session folder's name."},
+  {"cluster", "NAME", "End only what rayd up started here for this cluster; "
+                      "NAME/head and NAME/HOST are parts of it."},
   {"session-dir", "DIR", "Where the session folders are."},
 };
 
@@ -70,12 +72,20 @@ int end_group(command_context& context, std::vector<session>& group) {
   return alive;
 }
 
+/// True when *one* belongs to a cluster of rayd up, or to a part of it; "" is
+/// for all.
+bool is_member(const session& one, const std::string& cluster) {
+  return cluster.empty() || one.record.member == cluster
+         || one.record.member.rfind(cluster + "/", 0) == 0;
+}
+
 /// Cleans up after nodes that died without doing it themselves.
-int sweep_dead(command_context& context, const std::string& base) {
+int sweep_dead(command_context& context, const std::string& base,
+               const std::string& cluster) {
   int found = 0;
   for (auto& one : all_sessions(base)) {
     if (one.record.process.pid == 0 || one.is_live()
-        || one.record.state == "ended")
+        || one.record.state == "ended" || !is_member(one, cluster))
       continue;
     // Its number may belong to someone else by now: only what was recorded
     // with its start time is ours.
@@ -94,11 +104,15 @@ int sweep_dead(command_context& context, const std::string& base) {
   return found;
 }
 
-/// The nodes that are meant: one by name, or all that `rayd start` started.
-/// Clusters and nodes that programs started end with these.
-std::vector<session> choose(const std::string& base, const std::string& name) {
+/// The nodes that are meant: one by name, those of a cluster of rayd up, or all
+/// that `rayd start` started. Clusters and nodes that programs started end with
+/// these.
+std::vector<session> choose(const std::string& base, const std::string& name,
+                            const std::string& cluster) {
   auto nodes = running_sessions(base);
   std::erase_if(nodes, [&](auto& one) {
+    if (!is_member(one, cluster))
+      return true;
     return name.empty() ? one.record.is_private
                         : one.record.node_id != name
                             && one.folder.filename() != name;
@@ -118,7 +132,10 @@ int run_stop(command_context& context, const arguments& args) {
     return complain(context, exit_code::usage, given.problem);
   auto base = session_base(context, given.value("session-dir"));
   auto name = given.value("node");
-  auto nodes = choose(base, name);
+  auto cluster = given.value("cluster");
+  if (given.has("cluster") && cluster.empty())
+    return complain(context, exit_code::usage, "--cluster needs a name");
+  auto nodes = choose(base, name, cluster);
   if (!name.empty() && nodes.empty())
     return complain(context, exit_code::failed,
                     fmt::format("no node {} of yours runs on this machine: "
@@ -137,10 +154,11 @@ int run_stop(command_context& context, const arguments& args) {
   std::vector<session> last(heads, nodes.end());
   nodes.erase(heads, nodes.end());
   auto alive = end_group(context, nodes) + end_group(context, last);
-  auto swept = name.empty() ? sweep_dead(context, base) : 0;
+  auto swept = name.empty() ? sweep_dead(context, base, cluster) : 0;
   prune_sessions(base);
   if (nodes.empty() && last.empty() && swept == 0)
-    context.talk << "no node of yours runs on this machine\n";
+    context.talk << fmt::format("no node of {} runs on this machine\n",
+                                cluster.empty() ? "yours" : cluster);
   return alive == 0 ? 0 : static_cast<int>(exit_code::failed);
 }
 

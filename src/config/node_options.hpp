@@ -104,6 +104,9 @@ struct node_options {
   /// A node of 0 CPUs that a program started to join a cluster elsewhere; it
   /// ends with that program, as a private cluster does.
   bool follows_parent = false;
+  /// The node's place in the cluster that `rayd up` starts, such as "lab/head"
+  /// or "lab/10.0.0.2/1"; "" for others. For the record only.
+  std::string member;
 
   /// True when a person gave the secret, so that other machines may join.
   bool secret_given() const noexcept;

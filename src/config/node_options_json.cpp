@@ -32,6 +32,7 @@ std::string to_pipe_json(const node_options& o) {
     {"parent_pid", o.parent_pid},
     {"parent_start_time", o.parent_start_time},
     {"follows_parent", o.follows_parent},
+    {"member", o.member},
   };
   // Paths may hold bytes that are not UTF-8; the line must still be made.
   return json.dump(-1, ' ', true,
@@ -71,6 +72,7 @@ result<node_options> from_pipe_json(const std::string& line) {
     json.at("parent_pid").get_to(o.parent_pid);
     json.at("parent_start_time").get_to(o.parent_start_time);
     json.at("follows_parent").get_to(o.follows_parent);
+    json.at("member").get_to(o.member);
     return o;
   } catch (const nlohmann::json::exception&) {
     // Never the library's text: it may quote the line, which holds the secret.

@@ -144,6 +144,25 @@ result<secret> read_secret(const std::string& file) {
   return checked(std::move(text), file);
 }
 
+result<secret> read_or_make_secret(const std::string& file) {
+  int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0 && errno == EEXIST)
+    return read_secret(file);
+  if (fd < 0)
+    return wrong(fmt::format("cannot make the secret's file {}: {}", file,
+                             std::strerror(errno)));
+  auto made = random_secret();
+  auto line = made.reveal() + "\n";
+  auto written = ::write(fd, line.data(), line.size());
+  auto whole = written == static_cast<ssize_t>(line.size());
+  ::explicit_bzero(line.data(), line.size());
+  ::close(fd);
+  if (whole)
+    return made;
+  ::unlink(file.c_str());
+  return wrong(fmt::format("cannot write the secret's file {}", file));
+}
+
 void scrub_arguments(int argc, char** argv) noexcept {
   constexpr std::string_view stem = "--redis-p";
   constexpr std::string_view file = "--redis-password-file";

@@ -47,6 +47,11 @@ secret random_secret();
 /// @error wrong_type  With a sentence that names the file, not its content.
 result<secret> read_secret(const std::string& file);
 
+/// The same; when there is no such file it is made with a random secret and
+/// mode 0600, never over another file.
+/// @error wrong_type  As above, or the file cannot be made.
+result<secret> read_or_make_secret(const std::string& file);
+
 /// Overwrites in place the value of --redis-password in *argv* (both forms,
 /// and misspelt flags that begin with --redis-p), so that no process list
 /// shows it. Copy the arguments before. --redis-password-file stays as it is.

@@ -94,6 +94,7 @@ std::string to_json(const node_record& r) {
     {"socket", r.socket},
     {"version", r.version},
     {"cluster", r.cluster_id},
+    {"member", r.member},
     {"secret_file", r.secret_file},
     {"own_kernel_session", r.own_kernel_session},
     {"state", r.state},
@@ -122,6 +123,7 @@ node_record read_record(const fs::path& folder) {
     r.socket = json.value("socket", "");
     r.version = json.value("version", "");
     r.cluster_id = json.value("cluster", "");
+    r.member = json.value("member", "");
     r.secret_file = json.value("secret_file", "");
     r.own_kernel_session = json.value("own_kernel_session", false);
     r.state = json.value("state", "");
@@ -143,6 +145,9 @@ std::string folder_name(std::int64_t now_ms, long pid, node_role role) {
 } // namespace
 
 std::string default_session_base() {
+  const char* given = std::getenv("RAYD_SESSION_DIR");
+  if (given != nullptr && given[0] == '/')
+    return fs::path{given}.lexically_normal();
   const char* state = std::getenv("XDG_STATE_HOME");
   if (state != nullptr && state[0] == '/')
     return std::string{state} + "/rayd";
@@ -162,6 +167,7 @@ result<session> create_session(const node_options& options) {
   r.role = options.role;
   r.is_private = options.private_cluster || options.follows_parent;
   r.version = RAYD_VERSION;
+  r.member = options.member;
   r.own_kernel_session = ::getsid(0) == ::getpid();
   r.started_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
                    std::chrono::system_clock::now().time_since_epoch())

@@ -46,6 +46,8 @@ struct node_record {
   std::string socket;
   std::string version;
   std::string cluster_id;
+  /// Of a node that `rayd up` started: see node_options.
+  std::string member;
   /// The file that holds the cluster's secret: ours or the one given.
   std::string secret_file;
   /// The process leads a kernel session of its own (not with --block).
@@ -71,7 +73,8 @@ struct session {
   bool is_live() const { return is_running(record.process); }
 };
 
-/// --session-dir, or ${XDG_STATE_HOME:-$HOME/.local/state}/rayd.
+/// Where sessions are when no --session-dir says: RAYD_SESSION_DIR, else
+/// ${XDG_STATE_HOME:-$HOME/.local/state}/rayd.
 std::string default_session_base();
 
 /// Makes the folder of this process's run, its subfolders and its first

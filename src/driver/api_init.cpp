@@ -92,6 +92,7 @@ std::string_view environment(const char* name) {
 
 void take_environment(init_options& options) {
   fill(options.address, environment("RAY_ADDRESS"));
+  fill(options.job_name, environment("RAY_JOB_NAME"));
   if (options.redis_password.empty() && options.redis_password_file.empty()) {
     options.redis_password = environment("RAY_REDIS_PASSWORD");
     options.redis_password_file = environment("RAY_REDIS_PASSWORD_FILE");

@@ -99,7 +99,7 @@ std::shared_ptr<reservation> client::reserve(std::size_t size) {
     if (const auto where = spare_extent(size)) {
       const auto room = value_or_throw(arena_->fill(*where));
       return std::make_shared<room_reservation>(std::move(self), *where,
-                                                object_id{}, room);
+                                                object_id{}, false, room);
     }
   require_open();
   bool of_result = false;
@@ -108,7 +108,7 @@ std::shared_ptr<reservation> client::reserve(std::size_t size) {
     const auto where = create_room(id, size);
     const auto room = value_or_throw(arena_->fill(where));
     return std::make_shared<room_reservation>(std::move(self), where, id,
-                                              room);
+                                              of_result, room);
   } catch (...) {
     if (of_result)
       frame().asked_for_result = false;
@@ -121,13 +121,14 @@ object_handle client::seal(const std::shared_ptr<reservation>& room,
   require_open();
   auto& mine = static_cast<room_reservation&>(*room);
   auto& here = frame();
-  if (!mine.in_pocket() && here.task && mine.object() == here.task) {
-    // Asked for as the task's result, but it is a put.
+  if (mine.of_result()) {
+    // Asked for as a task's result, but it is a put: maybe of a later call,
+    // when an actor kept the room and its name is an earlier call's.
     const auto id = here.next_put(identity_.node, identity_.job);
     const auto where = create_room(id, mine.bytes.size());
     const auto bytes = value_or_throw(arena_->fill(where));
     auto copy = std::make_shared<room_reservation>(shared_from_this(), where,
-                                                    id, bytes);
+                                                    id, false, bytes);
     copy_in(bytes.data(), mine.bytes.data(), bytes.size());
     mine.copied(copy);
     return seal(copy, std::move(nested));

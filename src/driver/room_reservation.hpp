@@ -16,10 +16,14 @@ class client;
 /// that the node gave for one object.
 class room_reservation final : public ray::detail::reservation {
 public:
-  /// Of the pocket: *object* is empty.
+  /// Of the pocket: *object* is empty. *of_result*: it is a task's own id.
   room_reservation(std::shared_ptr<client> owner, extent where,
-                   const object_id& object, std::span<std::byte> room)
-    : owner_(std::move(owner)), where_(where), object_(object) {
+                   const object_id& object, bool of_result,
+                   std::span<std::byte> room)
+    : owner_(std::move(owner)),
+      where_(where),
+      object_(object),
+      of_result_(of_result) {
     bytes = room;
   }
   ~room_reservation() override;
@@ -29,6 +33,9 @@ public:
 
   /// As which object the node gave it.
   const object_id& object() const noexcept { return object_; }
+
+  /// Its name is that of a task, whose result alone may have it.
+  bool of_result() const noexcept { return of_result_; }
 
   /// It became an object: kept as long as this.
   void sealed(ray::detail::object_handle object) noexcept {
@@ -48,6 +55,7 @@ private:
   std::shared_ptr<client> owner_;
   extent where_;
   object_id object_;
+  bool of_result_ = false;
   bool is_sealed_ = false;
   ray::detail::object_handle keeps_;
   std::shared_ptr<reservation> copy_;

@@ -113,3 +113,27 @@ TEST_CASE("stop never reaches a later process of the same number",
   CHECK(shell.out.str().find("cleaned up after head n1")
         != std::string::npos);
 }
+
+TEST_CASE("stop --cluster ends members of that cluster only", "[stop]") {
+  command_line shell;
+  child head{"exec sleep 60"}, node{"exec sleep 60"}, other{"exec sleep 60"};
+  auto add = [&](int number, const child& process, const char* member) {
+    auto made = shell.add_session("20260101-00000" + std::to_string(number)
+                                    + "-1-x",
+                                  process.identity, node_role::node, number);
+    made.record.member = member;
+    REQUIRE(write_record(made));
+  };
+  add(1, head, "lab/head");
+  add(2, node, "lab/far/1");
+  add(3, other, "lab2/far/1");
+  CHECK(shell.run({"stop", "--cluster=la"}) == 0);
+  CHECK(shell.talk.str() == "no node of la runs on this machine\n");
+  CHECK(shell.run({"stop", "--cluster=lab/far"}) == 0);
+  CHECK_FALSE(is_running(node.identity));
+  CHECK(is_running(head.identity));
+  CHECK(shell.run({"stop", "--cluster=lab"}) == 0);
+  CHECK_FALSE(is_running(head.identity));
+  CHECK(is_running(other.identity));
+  CHECK(shell.run({"stop", "--cluster="}) == 2);
+}

@@ -244,8 +244,7 @@ TEST_CASE("wrong files name file, line and nearest name", "[options]") {
         == "x.conf:1: key \"port\" stands before any section: write [rayd] "
            "above it");
   CHECK(file_problem("[cluster]\nname=\"lab\"\n")
-        == "x.conf:2: section [cluster] is for rayd up, which does not work "
-           "yet: use [rayd]");
+        == "x.conf:2: section [cluster] is for rayd up: use [rayd]");
   CHECK(file_problem("[rayd]\nport=\"6379\"\n")
         == "x.conf:2: port needs an integer such as 6379, not a text");
   CHECK(file_problem("[rayd]\nblock=1\n")

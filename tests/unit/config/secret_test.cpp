@@ -5,6 +5,7 @@
 #include "temporary_folder.hpp"
 
 #include <cstring>
+#include <sys/stat.h>
 #include <vector>
 
 using namespace rayd;
@@ -69,4 +70,21 @@ TEST_CASE("the process list loses the secret at once", "[secret]") {
   CHECK(texts[9] == "--redis-password=program");
   for (std::size_t i = 0; i < 9; ++i)
     CHECK(texts[i].find("canary") == std::string::npos);
+}
+
+TEST_CASE("a secret's file is made when it is missing", "[secret]") {
+  temporary_folder place;
+  auto file = (place.path() / "lab.secret").string();
+  auto made = read_or_make_secret(file);
+  REQUIRE(made);
+  CHECK(made->reveal().size() == 37);
+  struct stat info {};
+  REQUIRE(::stat(file.c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777) == 0600);
+  auto again = read_or_make_secret(file);
+  REQUIRE(again);
+  CHECK(again->reveal() == made->reveal());
+  place.write("open", "x", 0644);
+  CHECK_FALSE(read_or_make_secret((place.path() / "open").string()));
+  CHECK_FALSE(read_or_make_secret((place.path() / "none/x").string()));
 }
