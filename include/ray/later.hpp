@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <map>
 #include <string>
-#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -23,21 +22,6 @@ inline constexpr bool never = false;
 #define RAYD_NOT_YET(name, instead, ...)                                       \
   static_assert(detail::never<__VA_ARGS__>,                                    \
                 "ray::" name " does not work yet; " instead)
-
-/// The refs as their values arrive.
-template <class T>
-std::vector<object_ref<T>> as_completed(const std::vector<object_ref<T>>&) {
-  RAYD_NOT_YET("as_completed", "call ray::wait in a loop", T);
-  return {};
-}
-
-/// as_completed with a bar on a terminal.
-template <class T>
-std::vector<object_ref<T>> progress(std::string_view,
-                                    const std::vector<object_ref<T>>&) {
-  RAYD_NOT_YET("progress", "call ray::wait in a loop", T);
-  return {};
-}
 
 /// The parts of a tuple as objects of their own.
 template <class... Ts>
