@@ -100,8 +100,8 @@ completed_range<T> as_completed(std::vector<object_ref<T>> refs) {
 /// as_completed() that says on standard error how far it is: by a bar when
 /// that is a terminal, else by a line for each 10 %.
 template <class T>
-completed_range<T> progress(std::string_view label,
-                            std::vector<object_ref<T>> refs) {
+completed_range<T>
+progress(std::string_view label, std::vector<object_ref<T>> refs) {
   auto view = detail::progress_view::make(label, refs.size());
   return {std::move(refs), std::move(view)};
 }

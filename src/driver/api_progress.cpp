@@ -21,8 +21,8 @@ constexpr std::size_t bar_width = 30;
 // One write for each, so that lines of several threads stay whole; it is no
 // matter of the program's when nobody can read them.
 void write_error(const std::string& text) {
-  [[maybe_unused]] const auto ignored
-    = ::write(STDERR_FILENO, text.data(), text.size());
+  [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, text.data(),
+                                                text.size());
 }
 
 std::size_t percent(std::size_t done, std::size_t total) {
@@ -54,10 +54,9 @@ public:
 private:
   void draw(std::size_t done) const {
     const auto full = done * bar_width / total_;
-    write_error(fmt::format("\r{} [{}{}] {:3} % ({} of {})", label_,
-                            std::string(full, '#'),
-                            std::string(bar_width - full, '-'),
-                            percent(done, total_), done, total_));
+    write_error(fmt::format(
+      "\r{} [{}{}] {:3} % ({} of {})", label_, std::string(full, '#'),
+      std::string(bar_width - full, '-'), percent(done, total_), done, total_));
   }
 
   std::string label_;

@@ -102,8 +102,7 @@ private:
 std::unique_ptr<ray::detail::arrivals>
 client::watch(std::vector<object_handle> objects) {
   require_open();
-  return std::make_unique<arrivals_of>(shared_from_this(),
-                                       std::move(objects));
+  return std::make_unique<arrivals_of>(shared_from_this(), std::move(objects));
 }
 
 } // namespace rayd

@@ -109,7 +109,8 @@ void shapes() {
     chain = ray::remote<next>(chain);
   expect_equal(ray::get(chain), 1000, "a chain of 1,000 tasks");
   timed("chain of 1,000");
-  expect_equal(ray::get(ray::remote<grows>(4, 4)), 256, "tasks that make tasks");
+  expect_equal(ray::get(ray::remote<grows>(4, 4)), 256,
+               "tasks that make tasks");
   timed("a tree of 341 tasks");
   const auto root = ray::remote<next>(0);
   refs wide;
@@ -217,8 +218,8 @@ void counts() {
   });
   {
     auto inner = ray::put(counted(7));
-    auto box = ray::put(std::vector{
-      parcel{"a", {{"one", inner}}}, parcel{"b", {{"two", inner}}}});
+    auto box = ray::put(std::vector{parcel{"a", {{"one", inner}}},
+                                    parcel{"b", {{"two", inner}}}});
     auto outer = ray::put(std::vector{box, box});
     auto second = ray::remote<packed>(inner);
     auto keep = ray::spawn<keeper>();
@@ -232,9 +233,9 @@ void counts() {
     outer = {};
     expect_equal(ray::get(ray::get(second).content.at("new"))[1],
                  std::uint64_t{10}, "a put of a task, in its result");
-    expect_equal(ray::get(ray::remote<front_of>(
-                   ray::get(second).content.at("task"))),
-                 std::uint64_t{10}, "a result of a task of a task");
+    expect_equal(
+      ray::get(ray::remote<front_of>(ray::get(second).content.at("task"))),
+      std::uint64_t{10}, "a result of a task of a task");
     second = {};
     expect_equal(ray::get(keep.call<&keeper::first>()), std::uint64_t{7},
                  "what an actor keeps stays");

@@ -88,15 +88,13 @@ TEST_CASE("as_completed gives each ref once, in the order of the ends",
 TEST_CASE("as_completed of nothing ends, of an empty ref throws",
           "[as_completed]") {
   fake_session fx;
-  for (const auto& ref :
-       ray::as_completed(std::vector<ray::object_ref<int>>{}))
+  for (const auto& ref : ray::as_completed(std::vector<ray::object_ref<int>>{}))
     FAIL("there is a ref: " << static_cast<bool>(ref));
   CHECK_THROWS_AS(ray::as_completed(std::vector{ray::object_ref<int>{}}),
                   ray::object_lost);
 }
 
-TEST_CASE("progress writes a line for each 10 % into a log",
-          "[as_completed]") {
+TEST_CASE("progress writes a line for each 10 % into a log", "[as_completed]") {
   fake_session fx;
   int ends[2];
   REQUIRE(::pipe(ends) == 0);

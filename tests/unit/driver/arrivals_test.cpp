@@ -59,8 +59,7 @@ TEST_CASE("watch asks for borrowed objects once", "[driver]") {
   const object_id id{1, 99};
   const auto handle = driver->retain(id);
   auto order = driver->watch({handle, handle});
-  CHECK(node.log->take_next<want_objects>().ids
-        == std::vector<object_id>{id});
+  CHECK(node.log->take_next<want_objects>().ids == std::vector<object_id>{id});
   node.send({object_ready{id, inline_value("v")}});
   CHECK(order->next() + order->next() == 1);
   driver->end();
