@@ -6,8 +6,6 @@
 #include <cstddef>
 #include <map>
 #include <string>
-#include <string_view>
-#include <tuple>
 #include <vector>
 
 // What does not work yet stands here with its final signature. Using it is
@@ -23,21 +21,6 @@ inline constexpr bool never = false;
 #define RAYD_NOT_YET(name, instead, ...)                                       \
   static_assert(detail::never<__VA_ARGS__>,                                    \
                 "ray::" name " does not work yet; " instead)
-
-/// The refs as their values arrive.
-template <class T>
-std::vector<object_ref<T>> as_completed(const std::vector<object_ref<T>>&) {
-  RAYD_NOT_YET("as_completed", "call ray::wait in a loop", T);
-  return {};
-}
-
-/// as_completed with a bar on a terminal.
-template <class T>
-std::vector<object_ref<T>> progress(std::string_view,
-                                    const std::vector<object_ref<T>>&) {
-  RAYD_NOT_YET("progress", "call ray::wait in a loop", T);
-  return {};
-}
 
 /// Ends the calling actor after the queued calls.
 template <class Unused = void>

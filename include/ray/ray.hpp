@@ -19,6 +19,7 @@
 
 #include <ray/actor.hpp>
 #include <ray/array.hpp>
+#include <ray/as_completed.hpp>
 #include <ray/cancel.hpp>
 #include <ray/errors.hpp>
 #include <ray/get.hpp>

@@ -1,6 +1,7 @@
 #include "driver/client.hpp"
 
 #include "base/overloaded.hpp"
+#include "driver/arrival_queue.hpp"
 #include "transport/basp_lane.hpp"
 #include "transport/ring_lane.hpp"
 #include "wire/failure_record.hpp"
@@ -181,6 +182,8 @@ void client::fail(const std::string& reason) {
       auto* next = link->next;
       if (link->thread != nullptr)
         link->thread->give_up();
+      else if (link->queue != nullptr)
+        link->queue->wake();
       else
         calls.push_back(link);
       link = next;

@@ -105,6 +105,8 @@ public:
   std::vector<bool> wait(std::span<const ray::detail::object_handle> objects,
                          std::size_t count,
                          ray::detail::deadline until) override;
+  std::unique_ptr<ray::detail::arrivals>
+  watch(std::vector<ray::detail::object_handle> objects) override;
   void
   when_ready(const ray::detail::object_handle& object,
              std::function<void(ray::detail::stored_value)> done) override;
@@ -178,6 +180,7 @@ private:
   friend class room_reservation;
 
   struct wait_request;
+  class arrivals_of;
   struct kept_for_handles;
   client(std::shared_ptr<arena_view> arena, caf::actor_system& system,
          kept_for_handles& kept);

@@ -3,6 +3,7 @@
 #include "driver/client.hpp"
 
 #include "base/overloaded.hpp"
+#include "driver/arrival_queue.hpp"
 #include "wire/failure_record.hpp"
 #include "wire/lane_codec.hpp"
 
@@ -94,7 +95,10 @@ void client::came(object_state& state, std::vector<wait_link*>& calls,
   auto* link = std::exchange(state.waiting, nullptr);
   while (link != nullptr) {
     auto* next = std::exchange(link->next, nullptr);
-    if (remote && (link->thread == nullptr || link->thread->here())) {
+    if (link->queue != nullptr) {
+      link->queue->push(link->place);
+    } else if (remote
+               && (link->thread == nullptr || link->thread->here())) {
       link->next = std::exchange(state.waiting, link);
       want_here = true;
     } else if (link->thread != nullptr) {

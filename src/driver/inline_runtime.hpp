@@ -65,6 +65,8 @@ public:
   std::vector<bool> wait(std::span<const ray::detail::object_handle> objects,
                          std::size_t count,
                          ray::detail::deadline until) override;
+  std::unique_ptr<ray::detail::arrivals>
+  watch(std::vector<ray::detail::object_handle> objects) override;
   void
   when_ready(const ray::detail::object_handle& object,
              std::function<void(ray::detail::stored_value)> done) override;
@@ -82,6 +84,7 @@ public:
 private:
   friend class inline_object;
   friend class inline_invocation;
+  friend class inline_arrivals;
 
   ray::detail::object_handle make(bool put);
   void require_open() const;

@@ -56,11 +56,16 @@ private:
   bell bell_;
 };
 
-/// One place in the list of those who wait for an object: a thread, or a
-/// function to call. Guarded by the lock of the object's shard.
+class arrival_queue;
+
+/// One place in the list of those who wait for an object: a thread, a queue,
+/// or a function to call. Guarded by the lock of the object's shard.
 struct wait_link {
-  waiter* thread = nullptr; ///< Null: `done`; then the link is on the heap.
+  waiter* thread = nullptr;
+  arrival_queue* queue = nullptr; ///< Gets `place` when it comes.
+  std::size_t place = 0;
   wait_link* next = nullptr;
+  /// With neither thread nor queue; then the link is on the heap.
   std::function<void(ray::detail::stored_value)> done;
   ray::detail::object_handle object; ///< Keeps it while `done` waits.
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ray/detail/arrivals.hpp>
 #include <ray/detail/object_handle.hpp>
 
 #include <chrono>
@@ -130,6 +131,10 @@ public:
   /// the n-th element says whether the n-th object is there.
   virtual std::vector<bool> wait(std::span<const object_handle> objects,
                                  std::size_t count, deadline until) = 0;
+
+  /// Tells of *objects* in the order in which they become there.
+  virtual std::unique_ptr<arrivals>
+  watch(std::vector<object_handle> objects) = 0;
 
   /// Calls *done* once with the value or failure, maybe before it returns,
   /// maybe on a thread of the runtime; *done* does not block or throw. When

@@ -5,6 +5,7 @@
 #include <ray/errors.hpp>
 
 #include <cstring>
+#include <deque>
 
 using namespace ray::detail;
 
@@ -221,6 +222,44 @@ std::vector<bool> fake_runtime::wait(std::span<const object_handle> objects,
   else
     changed_.wait_until(guard, until, enough);
   return there;
+}
+
+namespace {
+
+class fake_arrivals final : public arrivals {
+public:
+  fake_arrivals(fake_runtime& owner, const std::vector<object_handle>& of) {
+    for (std::size_t i = 0; i < of.size(); ++i)
+      owner.when_ready(of[i], [to = come_, i](const stored_value&) {
+        const std::lock_guard guard{to->lock};
+        to->places.push_back(i);
+        to->changed.notify_all();
+      });
+  }
+
+  std::size_t next() override {
+    std::unique_lock guard{come_->lock};
+    come_->changed.wait(guard, [this] { return !come_->places.empty(); });
+    const auto place = come_->places.front();
+    come_->places.pop_front();
+    return place;
+  }
+
+private:
+  struct queue {
+    std::mutex lock;
+    std::condition_variable changed;
+    std::deque<std::size_t> places;
+  };
+
+  std::shared_ptr<queue> come_ = std::make_shared<queue>();
+};
+
+} // namespace
+
+std::unique_ptr<arrivals>
+fake_runtime::watch(std::vector<object_handle> objects) {
+  return std::make_unique<fake_arrivals>(*this, objects);
 }
 
 void fake_runtime::when_ready(const object_handle& object,

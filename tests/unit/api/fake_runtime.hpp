@@ -44,6 +44,8 @@ public:
   std::vector<bool> wait(std::span<const object_handle> objects,
                          std::size_t count,
                          ray::detail::deadline until) override;
+  std::unique_ptr<ray::detail::arrivals>
+  watch(std::vector<object_handle> objects) override;
   void when_ready(const object_handle& object,
                   std::function<void(stored_value)> done) override;
   object_handle retain(const object_id& id) override;

@@ -58,8 +58,6 @@ void refused() {
   ray::placement_group({{.num_cpus = 1}}, ray::strategy::spread);
   // says: ray::exit_actor does not work yet
   ray::exit_actor();
-  // says: ray::as_completed does not work yet
-  ray::as_completed(std::vector{made.call<&counter::get>()});
   // says: this type cannot be sent to another process
   ray::put(std::vector<std::unique_ptr<int>>{});
   // says: ray::metrics::counter does not work yet
