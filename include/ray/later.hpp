@@ -53,12 +53,6 @@ void cancel(const object_ref<T>&, bool force = false) {
   (void)force;
 }
 
-/// Ends the calling actor after the queued calls.
-template <class Unused = void>
-void exit_actor() {
-  RAYD_NOT_YET("exit_actor", "let the last handle go, or ray::kill it", Unused);
-}
-
 template <class Unused = void>
 std::map<std::string, double> cluster_resources() {
   RAYD_NOT_YET("cluster_resources", "add up ray::nodes()", Unused);

@@ -261,13 +261,21 @@ task_spec client::make_spec(submission& work, task_frame& parent) {
 
 object_handle client::submit(submission&& work) {
   require_open();
-  lane_record record{submit_task{make_spec(work, frame())}};
-  const auto id = std::get<submit_task>(record).spec.id;
+  auto spec = make_spec(work, frame());
+  if (spec.wishes && spec.wishes->get_if_exists)
+    return submit_or_find(std::move(spec));
+  return submit_spec(std::move(spec));
+}
+
+object_handle client::submit_spec(task_spec&& spec) {
+  lane_record record{submit_task{std::move(spec)}};
+  const auto& sent = std::get<submit_task>(record).spec;
+  const auto id = sent.id;
   if (encoded_size(record) > lane::batch_bytes_max / 2)
     throw ray::wrong_type(fmt::format(
       "the references in the arguments of {} take {} bytes, a task may have "
       "{}: put them in an object first",
-      work.function_name, encoded_size(record), lane::batch_bytes_max / 2));
+      sent.function_name, encoded_size(record), lane::batch_bytes_max / 2));
   auto* state = new object_state{table_, id};
   state->announced = true;
   table_.insert(*state);

@@ -208,7 +208,9 @@ void local_scheduler_machine::unreferenced(const object_id& id) {
   if (actor == actors_.end())
     return;
   end_by_request(id, "its last handle went");
-  actors_.erase(id);
+  // One that restarts just now ends when its constructor has.
+  if (!tasks_.contains(id))
+    actors_.erase(id);
 }
 
 } // namespace rayd

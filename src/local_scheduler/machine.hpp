@@ -160,7 +160,9 @@ private:
   void call_entered(const object_id& id, task_entry& task);
   void call_done(const task_entry& task);
   void host_actor(const object_id& id, process_id process,
-                  worker_entry& worker, const task_spec& creation);
+                  worker_entry& worker, const task_entry& creation);
+  actor_entry::source source_of(const task_entry& task) const;
+  std::optional<std::string> call_refusal(const actor_entry& actor) const;
   void advance(const object_id& actor);
   bool send_calls(const object_id& actor_id, actor_entry& actor,
                   std::deque<object_id>& calls);
@@ -168,13 +170,28 @@ private:
                  const object_id& call);
   void creation_done(const object_id& id, task_entry& task,
                      const object_value& value, node_index node);
-  void actor_process_left(process_id id, worker_entry& worker,
-                          const std::string& how);
-  void end_told(process_id from, const actor_ended& told);
   void actor_died(const object_id& id, const std::string& failure);
   void end_actor_here(const object_id& id, const std::string& why);
   void end_by_request(const object_id& id, const std::string& why);
   void fail_calls(const object_id& id);
+
+  // -- machine_restarts.cpp ---------------------------------------------------
+  void begin_life(actor_entry& actor, const task_entry& creation);
+  bool takes_call(node_index from, const assign_task& call);
+  void actor_process_left(process_id id, worker_entry& worker,
+                          const std::string& how);
+  void end_life(const object_id& id, const std::deque<object_id>& given,
+                const std::string& failure, actor_ended::way how);
+  void end_told(process_id from, const actor_ended& told);
+  void exit_when_idle(const object_id& id, const actor_entry& actor);
+  void restart_or_die(const object_id& id, const std::string& failure);
+  bool creation_interrupted(const object_id& id, const std::string& failure);
+  void drop_creation(const object_id& id, const std::string& failure);
+  void call_interrupted(const object_id& id, const std::string& why);
+  void call_back_in_row(const object_id& id, task_entry& task);
+  void life_seems_over(const object_id& id, node_index node);
+  void actor_node_left(const object_id& id, node_index node,
+                       const std::string& why);
 
   // -- machine_nodes.cpp ------------------------------------------------------
   void on(node_index from, assign_task&& assign);
@@ -226,6 +243,7 @@ private:
   std::vector<object_id> to_gather_;  ///< To be run again.
   std::vector<object_id> to_advance_; ///< Actors with calls to look at.
   std::optional<ready_queues::key> last_served_;
+  std::uint64_t last_call_ = 0; ///< Numbers calls in the order they came.
 };
 
 } // namespace rayd

@@ -204,8 +204,10 @@ void local_scheduler_machine::complete(const object_id& id, object_value value,
   if (task.spec.kind == task_kind::actor_call)
     call_done(task);
   // Its task must stay as long as the object may have to be made again.
-  const bool keep = value.what == object_value::kind::stored
-                    && task.spec.kind == task_kind::task;
+  const bool keep = (value.what == object_value::kind::stored
+                     && task.spec.kind == task_kind::task)
+                    || (!failed && task.spec.wished().max_restarts != 0
+                        && actors_[id].now == actor_entry::state::alive);
   objects_.ready(id, std::move(value), holder);
   if (keep)
     task.node = 0;
@@ -273,6 +275,9 @@ void local_scheduler_machine::attempt_failed(const object_id& id,
                      true);
     return;
   }
+  if (task.spec.kind == task_kind::actor_creation
+      && creation_interrupted(id, encode_failure(failure)))
+    return;
   ++task.failures;
   if (task.spec.max_retries >= 0 && task.failures > task.spec.max_retries) {
     complete(id, failed_value(encode_failure(failure)), options_.self, {});

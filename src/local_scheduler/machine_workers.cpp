@@ -80,8 +80,11 @@ void local_scheduler_machine::process_left(process_id process,
 }
 
 void local_scheduler_machine::retains_settled(process_id process) {
-  if (const auto at = workers_.find(process); at != workers_.end())
+  if (const auto at = workers_.find(process); at != workers_.end()) {
     complete_held(std::exchange(at->second.held, {}));
+    if (at->second.actor)
+      to_advance_.push_back(at->second.actor); // It may wait to exit.
+  }
   if (auto estate = estates_.extract(process)) {
     complete_held(std::move(estate.mapped()));
     objects_.process_gone(process);
@@ -212,7 +215,7 @@ void local_scheduler_machine::on(process_id from, task_result&& result) {
                    result.times.duration_us);
   if (spec.kind == task_kind::actor_creation
       && result.value.what != object_value::kind::failed)
-    host_actor(result.task, from, worker, spec);
+    host_actor(result.task, from, worker, task->second);
   finished_ += result.task.job() < own_jobs;
   slot_free(from, worker);
   take_result(from, worker,

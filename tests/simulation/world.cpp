@@ -305,7 +305,8 @@ void world::connect(node& dialler, node_index to) {
 
 void world::send(node_index from, node_index to, lane_record record) {
   if (const auto* task = std::get_if<assign_task>(&record);
-      task && task->grant != 0 && granted[task->grant]-- == 0)
+      task && task->spec.kind != task_kind::actor_call && task->grant != 0
+      && granted[task->grant]-- == 0)
     fail("{} sends more tasks for grant {} than it allows", node_name(from),
          task->grant);
   const auto at = links_.find({from, to});

@@ -56,8 +56,6 @@ void refused() {
   ray::cancel(made.call<&counter::get>());
   // says: ray::placement_group does not work yet
   ray::placement_group({{.num_cpus = 1}}, ray::strategy::spread);
-  // says: ray::exit_actor does not work yet
-  ray::exit_actor();
   // says: ray::as_completed does not work yet
   ray::as_completed(std::vector{made.call<&counter::get>()});
   // says: this type cannot be sent to another process
