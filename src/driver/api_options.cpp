@@ -53,7 +53,6 @@ void check_actor_options(const with& options) {
   if (options.get_if_exists && options.name.empty())
     throw wrong_type("ray::with::get_if_exists looks for the actor of a name: "
                      "set ray::with::name, too");
-  refuse(options.lifetime != lifetime::job, "lifetime", "lifetime::job");
 }
 
 } // namespace

@@ -226,11 +226,14 @@ void client::send(lane_record record, push how) {
 task_spec client::make_spec(submission& work, task_frame& parent) {
   const auto& options = options_of(work);
   task_spec spec;
-  spec.id = parent.next_child(identity_.node, identity_.job);
-  spec.parent = parent.parent;
-  spec.job = identity_.job;
-  spec.depth = static_cast<std::uint16_t>(parent.depth + 1);
   spec.kind = kind_of(work);
+  spec.job = spec.kind == task_kind::actor_creation
+                 && options.lifetime == ray::lifetime::detached
+               ? detached_job(identity_.job)
+               : identity_.job;
+  spec.id = parent.next_child(identity_.node, spec.job);
+  spec.parent = parent.parent;
+  spec.depth = static_cast<std::uint16_t>(parent.depth + 1);
   spec.function = {work.function.module, work.function.offset};
   spec.function_name = work.function_name;
   spec.arguments = std::move(work.arguments);
@@ -262,6 +265,11 @@ task_spec client::make_spec(submission& work, task_frame& parent) {
 object_handle client::submit(submission&& work) {
   require_open();
   auto spec = make_spec(work, frame());
+  if (node_ends_with_us_ && is_detached(spec.job))
+    throw ray::wrong_type(
+      "ray::with::lifetime detached needs a node that outlives this program: "
+      "start one on this machine (rayd start --address=...) and use the "
+      "address auto");
   if (spec.wishes && spec.wishes->get_if_exists)
     return submit_or_find(std::move(spec));
   return submit_spec(std::move(spec));

@@ -116,6 +116,9 @@ public:
   bool actor_restarts() override { return actor_restarts_; }
   void exit_actor() override;
 
+  /// Our node leaves a cluster that goes on without us.
+  void set_node_ends_with_us() noexcept { node_ends_with_us_ = true; }
+
   // -- for attach.hpp and client_actor.hpp ------------------------------------
 
   /// The node let us in; from now on the lane is open.
@@ -222,6 +225,7 @@ private:
   object_id actor_;
   bool actor_restarts_ = false; ///< After this life comes another one.
   bool actor_restarted_ = false;
+  bool node_ends_with_us_ = false;
   work_receiver* worker_ = nullptr;
   std::vector<std::function<void()>> at_end_;
 

@@ -41,7 +41,7 @@ actor_entity entity_of(const actor_record& actor, wall_offset clock) {
   entity.state = actor.state;
   entity.name = actor.name;
   entity.interface = actor.interface;
-  entity.job = actor.id.job();
+  entity.job = driver_job(actor.id.job());
   entity.home = actor.id.home();
   entity.node = actor.node;
   entity.pid = actor.pid;

@@ -145,7 +145,8 @@ void local_scheduler_machine::tick() {
   const auto spare = std::max<std::size_t>(
     1, static_cast<std::size_t>(options_.total.amount("CPU")));
   for (auto& [number, job] : jobs_) {
-    while (job.idle.size() > spare) {
+    // Nobody tells when a detached actor was a job's last one.
+    while (job.idle.size() > (is_detached(number) ? 0 : spare)) {
       auto& worker = workers_.at(job.idle.front());
       if (now_ - worker.idle_since < options_.idle_worker_us)
         break;

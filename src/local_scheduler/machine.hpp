@@ -155,6 +155,7 @@ private:
   void refill();
   void end_job_here(job_number job);
   bool job_over(job_number job) const;
+  void begin_detached(job_number job);
 
   // -- machine_actors.cpp -----------------------------------------------------
   void call_entered(const object_id& id, task_entry& task);

@@ -247,6 +247,8 @@ void local_scheduler_machine::actor_died(const object_id& id,
   for (const auto node : std::exchange(actor.subscribers, {}))
     out_.to_node(node, location_of(id, actor));
   to_advance_.push_back(id);
+  if (actor.creation.wished().detached && id.home() == options_.self)
+    objects_.unpin(id);
   // It was kept to make the actor again.
   if (const auto at = tasks_.find(id);
       at != tasks_.end() && at->second.state == task_state::finished

@@ -151,7 +151,8 @@ void local_scheduler_machine::on(describe_job&& x) {
   auto& job = jobs_[x.job];
   job.home = x.home;
   job.description = std::move(x.text);
-  if (objects_.is_dead(x.home))
+  // The job of detached actors has no driver whose node could die.
+  if (x.home != 0 && objects_.is_dead(x.home))
     end_job_here(x.job);
 }
 

@@ -20,6 +20,7 @@ object_value failed_value(std::string failure) {
 
 void local_scheduler_machine::submit(process_id from, task_spec&& spec) {
   const auto id = spec.id;
+  begin_detached(spec.job);
   if (id.home() != options_.self || job_over(spec.job)
       || !jobs_.contains(spec.job))
     return;
@@ -42,6 +43,8 @@ void local_scheduler_machine::submit(process_id from, task_spec&& spec) {
     auto& actor = actors_[id];
     actor.creation = task.spec;
     actor.creation.arguments.clear();
+    if (actor.creation.wished().detached)
+      objects_.pin(id); // No handle needs to hold it.
     if (task.spec.name.empty()) {
       to_gather_.push_back(id);
     } else {

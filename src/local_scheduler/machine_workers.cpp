@@ -22,6 +22,15 @@ void local_scheduler_machine::job_begun(job_number job, process_id driver,
   start_workers(job, std::min(cpus, workers_max));
 }
 
+/// The job of detached actors begins with the first of them.
+void local_scheduler_machine::begin_detached(job_number job) {
+  if (!is_detached(job) || jobs_.contains(job))
+    return;
+  const auto of_driver = jobs_.find(driver_job(job));
+  if (of_driver != jobs_.end())
+    jobs_[job].description = of_driver->second.description;
+}
+
 void local_scheduler_machine::worker_joined(process_id worker, job_number job,
                                             std::int64_t pid) {
   const auto at = jobs_.find(job);

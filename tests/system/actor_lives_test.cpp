@@ -4,6 +4,9 @@
 
 #include "catch.hpp"
 
+#include <csignal>
+#include <cstdlib>
+
 using namespace rayd::testing;
 using namespace std::chrono_literals;
 
@@ -68,4 +71,42 @@ TEST_CASE("10,000 calls of each of three callers run in their order") {
 TEST_CASE("methods, constructors and handles of actors") {
   cluster place;
   run_case(place, "methods");
+}
+
+TEST_CASE("a detached actor outlives its job, and ends when it is killed") {
+  cluster place;
+  place.start_head({"--num-cpus=1"});
+  place.start_node({"--num-cpus=2", "--resources=away=1"});
+  long pid = 0;
+  for (const auto* name : {"leave_detached", "use_detached", "end_detached"}) {
+    CAPTURE(name);
+    if (pid != 0)
+      CHECK(is_running(pid));
+    const auto done
+      = run(place.program("actor_lives", {name}, {{"RAY_ADDRESS", "auto"}}),
+            20s);
+    INFO(to_string(done) << '\n' << place.logs());
+    CHECK(done.exit_code == 0);
+    if (const auto lines = lines_of(done.out, "pid"); !lines.empty())
+      pid = std::atol(lines.front().c_str());
+  }
+  REQUIRE(pid != 0);
+  CHECK(eventually([&] { return !is_running(pid); }, 5s));
+  CHECK(eventually([&] { return status_of(place)["totals"]["workers"] == 0; },
+                   10s));
+}
+
+TEST_CASE("an actor whose node dies lives again on another one") {
+  cluster place;
+  place.start_head({"--num-cpus=1"});
+  place.start_node({"--num-cpus=1", "--resources=spot=2"});
+  place.start_node({"--num-cpus=1", "--resources=elsewhere=1"});
+  running program{place.program("actor_lives", {"move_away"},
+                                {{"RAY_ADDRESS", "auto"}})};
+  REQUIRE(program.wait_for_output("lives n2", 10s));
+  place.start_node({"--num-cpus=1", "--resources=spot=2"});
+  ::kill(static_cast<pid_t>(node_named(place, "n2").pid), SIGKILL);
+  const auto done = program.wait(20s);
+  INFO(to_string(done) << '\n' << place.logs());
+  CHECK(done.exit_code == 0);
 }

@@ -366,6 +366,116 @@ void methods() {
                "an actor made by an actor");
 }
 
+// -- detached actors, over several programs -----------------------------------
+
+class keeper {
+public:
+  int add(int by) { return count_ += by; }
+  /// Starts work of its own.
+  int sum(std::vector<int> parts) {
+    std::vector<ray::object_ref<int>> refs;
+    for (const int part : parts)
+      refs.push_back(ray::remote<[](int x) { return x; }>(part));
+    for (const int part : ray::get(refs))
+      count_ += part;
+    return count_;
+  }
+  long pid() const { return ::getpid(); }
+  void die() { ::raise(SIGKILL); }
+
+private:
+  int count_ = 0;
+};
+
+void leave_detached() {
+  const auto kept = ray::spawn<keeper>(
+    ray::with{.resources = {{"away", 1}}, .name = "keeper",
+              .max_restarts = 1, .lifetime = ray::lifetime::detached});
+  const auto mortal = ray::spawn<keeper>(ray::with{.name = "mortal"});
+  expect_equal(ray::get(kept.call<&keeper::add>(5)), 5, "it is made");
+  expect_equal(ray::get(mortal.call<&keeper::add>(5)), 5, "the other, too");
+  cases::say(fmt::format("pid {}", ray::get(kept.call<&keeper::pid>())));
+}
+
+void use_detached() {
+  const auto kept = ray::get_actor<keeper>("keeper");
+  expect_equal(ray::get(kept.call<&keeper::add>(1)), 6, "it lived on");
+  expect_equal(ray::get(kept.call<&keeper::sum>(std::vector{1, 2, 3})), 12,
+               "it starts tasks");
+  expect_throws<ray::no_such_actor>([] { ray::get_actor<keeper>("mortal"); },
+                                    "mortal", "the other ended with its job");
+  expect_throws<ray::actor_unavailable>(
+    [&] { ray::get(kept.call<&keeper::die>()); }, "", "it dies");
+  expect_equal(ask([&] { return kept.call<&keeper::add>(2); }), 2,
+               "it is restarted without its driver");
+  cases::say(fmt::format("pid {}", ray::get(kept.call<&keeper::pid>())));
+}
+
+void end_detached() {
+  const auto kept = ray::get_actor<keeper>("keeper");
+  expect_equal(ray::get(kept.call<&keeper::add>(1)), 3, "it still lives");
+  ray::kill(kept);
+  expect_throws<ray::actor_died>([&] { ray::get(kept.call<&keeper::add>(1)); },
+                                 "killed", "kill ends it");
+  expect_throws<ray::no_such_actor>([] { ray::get_actor<keeper>("keeper"); },
+                                    "keeper", "its name is free");
+}
+
+// -- over nodes ---------------------------------------------------------------
+
+/// Calls from another node than the actor's home.
+int pester(counter_actor which, int times) {
+  int answered = 0;
+  for (int i = 0; i < times; ++i)
+    try {
+      ray::get(which.call<&counter::add>(1));
+      ++answered;
+      std::this_thread::sleep_for(2ms);
+    } catch (const ray::actor_unavailable&) {
+      // It is back before long.
+    }
+  return answered;
+}
+
+void move_away() {
+  const auto made = ray::spawn<counter>(
+    ray::with{.resources = {{"spot", 1}}, .max_restarts = -1,
+              .max_task_retries = -1},
+    100);
+  const auto mortal
+    = ray::spawn<counter>(ray::with{.resources = {{"spot", 1}}}, 0);
+  ray::get(mortal.call<&counter::pid>());
+  const auto first = ray::get(made.call<&counter::node>());
+  const auto pest = ray::remote<pester>(
+    ray::with{.resources = {{"elsewhere", 1}}}, made, 500);
+  cases::say("lives " + first);
+  std::vector<ray::object_ref<int>> refs;
+  std::string now = first;
+  while (now == first) {
+    for (int i = 0; i < 20; ++i)
+      refs.push_back(made.call<&counter::add>(1));
+    now = ray::get(made.call<&counter::node>());
+    std::this_thread::sleep_for(10ms);
+  }
+  int last = 0;
+  bool restarted = false;
+  for (const int value : ray::get(refs)) {
+    if (value < last) {
+      expect(!restarted, "one restart");
+      restarted = true;
+    } else {
+      expect(value > last, "its state grows");
+    }
+    last = value;
+  }
+  expect(restarted || last > 100, "calls went on");
+  expect(ray::get(made.call<&counter::restarted>()), "was_restarted");
+  expect_equal(ray::get(pest), 500, "each call of the other node is answered");
+  expect_throws<ray::actor_died>(
+    [&] { ray::get(mortal.call<&counter::add>(1)); }, "died",
+    "one without restarts is dead");
+}
+
 constexpr cases::entry all[]{
   {"restarts", &restarts},
   {"retries", &retries},
@@ -377,6 +487,10 @@ constexpr cases::entry all[]{
   {"pending_calls", &pending_calls},
   {"order", &order},
   {"methods", &methods},
+  {"leave_detached", &leave_detached},
+  {"use_detached", &use_detached},
+  {"end_detached", &end_detached},
+  {"move_away", &move_away},
 };
 
 } // namespace
