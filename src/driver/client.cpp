@@ -271,7 +271,7 @@ object_handle client::submit(submission&& work) {
       "start one on this machine (rayd start --address=...) and use the "
       "address auto");
   if (spec.wishes && spec.wishes->get_if_exists)
-    return submit_or_find(std::move(spec));
+    return submit_or_find(spec);
   return submit_spec(std::move(spec));
 }
 

@@ -190,7 +190,7 @@ private:
   task_frame& frame() noexcept;
   task_spec make_spec(ray::detail::submission& work, task_frame& parent);
   ray::detail::object_handle submit_spec(task_spec&& spec);
-  ray::detail::object_handle submit_or_find(task_spec&& spec);
+  ray::detail::object_handle submit_or_find(const task_spec& spec);
   object_id large_id(bool& of_result);
   extent create_room(const object_id& object, std::size_t size);
   std::optional<extent> spare_extent(std::size_t size);

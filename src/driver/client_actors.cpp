@@ -24,18 +24,27 @@ void client::set_actor(const task_spec& creation, std::int32_t attempt) {
 
 /// The actor of that name, or a new one. Who asks at the same time gets the
 /// same one: the head decides, and hears of our claim before our question.
-ray::detail::object_handle client::submit_or_find(task_spec&& spec) {
-  const auto name = spec.name;
-  const auto interface = spec.interface;
-  try {
-    return find_actor(name, interface);
-  } catch (const ray::no_such_actor&) {
-    // Then it is made here.
+ray::detail::object_handle client::submit_or_find(const task_spec& spec) {
+  const auto find = [&]() -> ray::detail::object_handle {
+    try {
+      return find_actor(spec.name, spec.interface);
+    } catch (const ray::no_such_actor&) {
+      return {};
+    }
+  };
+  auto next = spec;
+  for (;;) {
+    if (auto found = find())
+      return found;
+    auto made = submit_spec(task_spec{next});
+    auto found = find();
+    if (found && found.id() == made.id())
+      return made;
+    if (found)
+      return found;
+    // Another one had the name, and ended before we found it.
+    next.id = frame().next_child(identity_.node, spec.job);
   }
-  const auto id = spec.id;
-  auto made = submit_spec(std::move(spec));
-  auto found = find_actor(name, interface);
-  return found.id() == id ? made : found;
 }
 
 void client::actor_ended(std::string failure, bool for_good) {

@@ -47,32 +47,6 @@ TEST_CASE("exit_actor ends an actor after the queued calls") {
   run_case(place, "exits");
 }
 
-TEST_CASE("get_if_exists finds or makes the actor of a name") {
-  cluster place;
-  run_case(place, "get_if_exists");
-  run_case(place, "get_if_exists_at_once", "8");
-}
-
-TEST_CASE("max_concurrency calls run at once") {
-  cluster place;
-  run_case(place, "concurrency");
-}
-
-TEST_CASE("max_pending_calls refuses calls beyond those that wait") {
-  cluster place;
-  run_case(place, "pending_calls");
-}
-
-TEST_CASE("10,000 calls of each of three callers run in their order") {
-  cluster place;
-  run_case(place, "order");
-}
-
-TEST_CASE("methods, constructors and handles of actors") {
-  cluster place;
-  run_case(place, "methods");
-}
-
 TEST_CASE("a detached actor outlives its job, and ends when it is killed") {
   cluster place;
   place.start_head({"--num-cpus=1"});
