@@ -304,8 +304,8 @@ void world::connect(node& dialler, node_index to) {
 }
 
 void world::send(node_index from, node_index to, lane_record record) {
-  if (const auto* task = std::get_if<assign_task>(&record);
-      task && task->spec.kind != task_kind::actor_call && task->grant != 0
+  const auto* task = std::get_if<assign_task>(&record);
+  if (task && task->spec.kind != task_kind::actor_call && task->grant != 0
       && granted[task->grant]-- == 0)
     fail("{} sends more tasks for grant {} than it allows", node_name(from),
          task->grant);
@@ -323,7 +323,8 @@ void world::send(node_index from, node_index to, lane_record record) {
 // -- checks -------------------------------------------------------------------
 
 bool world::may_fail_with(const std::string& bytes) const {
-  const auto code = decode_failure(bytes).code;
+  auto code = decode_failure(bytes).code;
+  if (code == ray::errc::actor_unavailable) code = ray::errc::actor_died;
   if (code == ray::errc::actor_died && (killed || names_used))
     return true;
   if (code == ray::errc::name_taken)
