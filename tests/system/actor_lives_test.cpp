@@ -78,8 +78,12 @@ TEST_CASE("an actor whose node dies lives again on another one") {
   running program{place.program("actor_lives", {"move_away"},
                                 {{"RAY_ADDRESS", "auto"}})};
   REQUIRE(program.wait_for_output("lives n2", 10s));
+  CHECK(eventually(
+    [&] { return status_of(place)["actors_by_state"]["alive"] == 2; }, 5s));
   place.start_node({"--num-cpus=1", "--resources=spot=2"});
   ::kill(static_cast<pid_t>(node_named(place, "n2").pid), SIGKILL);
+  CHECK(eventually(
+    [&] { return status_of(place)["actors_by_state"]["dead"] >= 1; }, 5s));
   const auto done = program.wait(20s);
   INFO(to_string(done) << '\n' << place.logs());
   CHECK(done.exit_code == 0);
