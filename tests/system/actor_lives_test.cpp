@@ -88,3 +88,16 @@ TEST_CASE("an actor whose node dies lives again on another one") {
   INFO(to_string(done) << '\n' << place.logs());
   CHECK(done.exit_code == 0);
 }
+
+TEST_CASE("a detached actor is refused where its home ends with the program") {
+  cluster place;
+  place.start_head({"--num-cpus=1"});
+  cluster elsewhere; // Its programs bring nodes of their own.
+  const auto session = node_named(place, "n1").folder;
+  const auto done = run(elsewhere.program(
+    "actor_lives", {"refuse_detached"},
+    {{"RAY_ADDRESS", place.address()},
+     {"RAY_REDIS_PASSWORD_FILE", (session / "secret").string()}}));
+  INFO(to_string(done) << '\n' << place.logs());
+  CHECK(done.exit_code == 0);
+}

@@ -327,3 +327,28 @@ TEST_CASE_METHOD(lives, "max_pending_calls limits those that wait",
   const auto next = call();
   CHECK(value(next) == nullptr);
 }
+
+TEST_CASE_METHOD(lives, "a detached actor stays when its driver leaves",
+                 "[restarts]") {
+  auto out = spec(task_kind::actor_creation);
+  out.job = detached_job(job);
+  out.id = child_id(out.parent, 99, 1, out.job);
+  out.demand.set("CPU", 1);
+  auto wishes = restarts(1);
+  wishes.detached = true;
+  out.wishes = std::make_shared<const task_wishes>(wishes);
+  actor = submit(std::move(out));
+  live(2);
+  nodes[1]->machine->process_left(driver, "ended");
+  settle();
+  CHECK(nodes[2]->ended.empty());
+  die(2);
+  live(3);
+  CHECK(states() == std::vector<std::string>{"alive", "restarting", "alive"});
+  nodes[1]->machine->job_begun(job + 1, driver + 1, "{}");
+  nodes[1]->machine->on_record(driver + 1, retain_objects{{actor}});
+  nodes[1]->machine->on_record(driver + 1, kill_actor{actor});
+  settle();
+  CHECK(nodes[3]->ended == std::vector{host});
+  CHECK(nodes[1]->machine->task_count() == 0);
+}
