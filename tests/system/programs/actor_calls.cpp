@@ -134,9 +134,10 @@ void pending_calls() {
   const auto made
     = ray::spawn<counter>(ray::with{.max_pending_calls = 3}, 0);
   ray::get(made.call<&counter::pid>());
-  std::vector<ray::object_ref<int>> refs;
-  for (int i = 0; i < 10; ++i)
-    refs.push_back(made.call<&counter::slow_add>(1, 200));
+  std::vector<ray::object_ref<int>> refs{
+    made.call<&counter::slow_add>(1, 1000)};
+  for (int i = 1; i < 10; ++i)
+    refs.push_back(made.call<&counter::add>(1));
   int ran = 0, refused = 0;
   for (const auto& ref : refs)
     try {
