@@ -204,7 +204,7 @@ behavior_actor<Behavior> spawn(Args&&... args) {
 /// @error name_taken  A live actor has that name.
 template <auto Behavior, class... Args>
 behavior_actor<Behavior> spawn(const with& options, Args&&... args) {
-  detail::check_options(options, true);
+  detail::check_behavior_options(options);
   return detail::spawn_behavior<Behavior>(&options,
                                           std::forward<Args>(args)...);
 }

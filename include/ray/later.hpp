@@ -22,12 +22,6 @@ inline constexpr bool never = false;
   static_assert(detail::never<__VA_ARGS__>,                                    \
                 "ray::" name " does not work yet; " instead)
 
-/// Ends the calling actor after the queued calls.
-template <class Unused = void>
-void exit_actor() {
-  RAYD_NOT_YET("exit_actor", "let the last handle go, or ray::kill it", Unused);
-}
-
 /// Resources reserved together on some nodes; made by placement_group().
 class group {
 public:

@@ -60,7 +60,7 @@ private:
 enum class lifetime { job, detached };
 
 /// Options of a task or an actor. Fields that do not work yet are refused at
-/// the call, by name: everything but num_cpus, resources, name, max_retries.
+/// the call, by name.
 struct with {
   /// Task 1; actor 1 to be placed and 0 while alive.
   std::optional<double> num_cpus = {};
@@ -103,6 +103,9 @@ namespace detail {
 /// range. *actor*: for spawn, else for remote.
 /// @error wrong_type  Names the field.
 void check_options(const with& options, bool actor);
+
+/// The same for a behaviour.
+void check_behavior_options(const with& options);
 
 } // namespace detail
 

@@ -76,4 +76,9 @@ struct context {
 
 context runtime_context();
 
+/// In an actor's code: ends the actor when the calls that were accepted so far
+/// have run; later ones fail as actor_died. Returns. It is not restarted.
+/// @error no_such_actor  The calling code runs in no actor.
+void exit_actor();
+
 } // namespace ray

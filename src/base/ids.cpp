@@ -58,7 +58,8 @@ std::string node_name(node_index index) {
 }
 
 std::string job_name(job_number number) {
-  return fmt::format("j{}", number);
+  return fmt::format("j{}{}", driver_job(number),
+                     is_detached(number) ? "d" : "");
 }
 
 } // namespace rayd

@@ -18,6 +18,23 @@ using node_index = std::uint32_t;
 /// Number of a job, given by the head. 0: none.
 using job_number = std::uint32_t;
 
+/// Detached actors, and what they start, belong to a job of their own beside
+/// that of the driver: it runs the same program and does not end with it.
+inline constexpr job_number detached_bit = 0x400000;
+
+constexpr bool is_detached(job_number job) noexcept {
+  return (job & detached_bit) != 0 && job < 2 * detached_bit;
+}
+
+constexpr job_number detached_job(job_number job) noexcept {
+  return job | detached_bit;
+}
+
+/// The driver's job beside which *job* is; *job* itself if it is no such one.
+constexpr job_number driver_job(job_number job) noexcept {
+  return is_detached(job) ? job & ~detached_bit : job;
+}
+
 /// 32 lowercase hexadecimal digits.
 std::string to_string(const object_id& id);
 
@@ -35,7 +52,7 @@ object_id root_id(node_index home, job_number job) noexcept;
 /// How people and records name a node: "n7".
 std::string node_name(node_index index);
 
-/// How people and records name a job: "j3".
+/// How people and records name a job: "j3", "j3d" what it left detached.
 std::string job_name(job_number number);
 
 } // namespace rayd

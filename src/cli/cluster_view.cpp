@@ -107,6 +107,18 @@ std::vector<std::string> node_row(const json_value& node) {
           duration_of(node, "heartbeat_age_ms")};
 }
 
+/// "2 alive, 1 restarting, 4 dead", in the order of an actor's life.
+std::string actors_of(const json_value& answer) {
+  const auto counts = answer.find("actors_by_state");
+  if (counts == answer.end() || !counts->is_object())
+    return "-";
+  std::string text;
+  for (const auto* state : {"pending", "alive", "restarting", "dead"})
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ",
+                        text_of(*counts, state), state);
+  return text;
+}
+
 std::string table_of(const json_value& answer) {
   std::vector<std::vector<std::string>> rows{
     {"NODE", "ROLE", "STATE", "ADDRESS", "PID", "CPU", "MEMORY", "OTHER",
@@ -155,6 +167,7 @@ std::string status_text(const std::string& json, bool colour) {
                           text_of(totals, "tasks_running"),
                           text_of(totals, "tasks_waiting"),
                           text_of(answer, "tasks_finished"))},
+    {"actors", actors_of(answer)},
     {"CPU", use_of(totals, "CPU") + " in use"},
     {"memory", use_of(totals, "memory") + " reserved"},
     {"other", other_resources(totals)},

@@ -39,6 +39,7 @@ struct host_state {
   std::exception_ptr start_failure;
   std::string exception;            ///< What left a handler, for people.
   std::optional<std::string> death; ///< Why the actor is gone, once it is.
+  bool comes_back = false;          ///< Then: it will be restarted.
   std::uint64_t last_request = 0;
   std::map<std::uint64_t, open_request> open;
 };
@@ -65,8 +66,16 @@ std::string render(const host_state& host, const caf::error& reason) {
 }
 
 /// The failure of a request that the dead actor will not answer.
-invocation_result died(const std::string& death) {
-  return make_failure(errc::actor_died, death);
+invocation_result died(const host_state& host, const std::string& death) {
+  return make_failure(host.comes_back ? errc::actor_unavailable
+                                      : errc::actor_died,
+                      death);
+}
+
+/// Whether a behaviour with this exit reason meant to end.
+bool meant_to_end(const caf::error& reason) {
+  return !reason || reason == caf::exit_reason::normal
+         || reason == caf::exit_reason::user_shutdown;
 }
 
 invocation_result encode_answer(const host_state& host,
@@ -114,7 +123,7 @@ void take_answer(host_state& host, std::uint64_t id,
     host.open.erase(found);
     death = host.death;
   }
-  request.call->finish(ended ? died(*death)
+  request.call->finish(ended ? died(host, *death)
                              : encode_answer(host, request, content));
 }
 
@@ -122,18 +131,20 @@ void take_down(host_state& host, const caf::error& reason) {
   std::map<std::uint64_t, open_request> open;
   std::string death;
   bool ending = false;
+  const bool for_good = meant_to_end(reason);
   {
     const std::lock_guard guard{host.lock};
     death = "the actor " + host.name + " ended: "
             + (host.exception.empty() ? render(host, reason) : host.exception);
     host.death = death;
+    host.comes_back = !for_good && host.process.actor_restarts();
     open.swap(host.open);
     ending = host.ending || !host.started;
   }
   for (auto& [id, request] : open)
-    request.call->finish(died(death));
+    request.call->finish(died(host, death));
   if (!ending)
-    host.process.actor_ended(died(death).bytes);
+    host.process.actor_ended(died(host, death).bytes, for_good);
 }
 
 } // namespace
@@ -198,7 +209,8 @@ behavior_host::~behavior_host() {
   // The companion goes with its last handle. It is not disconnected, since
   // this may run within one of its callbacks.
   for (auto& [id, request] : open)
-    request.call->finish(died("the actor " + state_->name + " was ended"));
+    request.call->finish(
+      died(*state_, "the actor " + state_->name + " was ended"));
 }
 
 void behavior_host::request(caf::message content,
@@ -214,7 +226,7 @@ void behavior_host::request(caf::message content,
       state_->open.emplace(id, open_request{std::move(call), encode});
   }
   if (death)
-    return call->finish(died(*death));
+    return call->finish(died(*state_, *death));
   caf::actor_cast<caf::abstract_actor*>(actor_)->enqueue(
     caf::actor_cast<caf::strong_actor_ptr>(companion_),
     caf::make_message_id(id), std::move(content), nullptr);

@@ -22,6 +22,39 @@ void check_amount(const std::string& field, double amount) {
                      + ", but must be from 0 to 100000000");
 }
 
+void refuse_actor_options(const with& options) {
+  const auto refuse_here = [](bool used, const char* field) {
+    if (used)
+      throw wrong_type(std::string{"ray::with::"} + field
+                       + " is an option of actors: leave it at its default "
+                         "for a task");
+  };
+  refuse_here(options.max_restarts != 0, "max_restarts");
+  refuse_here(options.max_task_retries != 0, "max_task_retries");
+  refuse_here(options.max_concurrency != 1, "max_concurrency");
+  refuse_here(options.max_pending_calls != -1, "max_pending_calls");
+  refuse_here(options.lifetime != lifetime::job, "lifetime");
+  refuse_here(options.get_if_exists, "get_if_exists");
+}
+
+void check_actor_options(const with& options) {
+  const auto check = [](int value, int least, int most, const char* field) {
+    if (value < least || value > most)
+      throw wrong_type(std::string{"ray::with::"} + field + " is "
+                       + std::to_string(value) + ", but must be from "
+                       + std::to_string(least) + " to "
+                       + std::to_string(most));
+  };
+  constexpr int many = 1'000'000'000;
+  check(options.max_restarts, -1, many, "max_restarts");
+  check(options.max_task_retries, -1, many, "max_task_retries");
+  check(options.max_concurrency, 1, 1000, "max_concurrency");
+  check(options.max_pending_calls, -1, many, "max_pending_calls");
+  if (options.get_if_exists && options.name.empty())
+    throw wrong_type("ray::with::get_if_exists looks for the actor of a name: "
+                     "set ray::with::name, too");
+}
+
 } // namespace
 
 void check_options(const with& options, bool actor) {
@@ -40,22 +73,26 @@ void check_options(const with& options, bool actor) {
   if (actor) {
     refuse(options.timeout.count() != 0, "timeout for actors", "0");
     refuse(options.retry_exceptions, "retry_exceptions for actors", "false");
-  }
-  if (actor)
     refuse(options.max_retries != with{}.max_retries, "max_retries for actors",
            "3; it is an option of tasks");
+  }
   refuse(options.num_gpus != 0, "num_gpus", "0");
   refuse(!options.labels.empty(), "labels", "none");
   refuse(options.scheduling.wish().index() != 0, "scheduling", "{}");
-  refuse(options.max_restarts != 0, "max_restarts", "0");
-  refuse(options.max_task_retries != 0, "max_task_retries", "0");
-  refuse(options.max_concurrency != 1, "max_concurrency", "1");
-  refuse(options.max_pending_calls != -1, "max_pending_calls", "-1");
-  refuse(options.lifetime != lifetime::job, "lifetime", "lifetime::job");
-  refuse(options.get_if_exists, "get_if_exists", "false");
+  if (actor)
+    check_actor_options(options);
+  else
+    refuse_actor_options(options);
   refuse(options.durable, "durable", "false");
   refuse(options.shared, "shared", "false");
   refuse(!options.env.empty(), "env", "none");
+}
+
+void check_behavior_options(const with& options) {
+  if (options.max_concurrency != 1)
+    throw wrong_type("ray::with::max_concurrency is for class actors: a CAF "
+                     "behaviour takes one message after the other");
+  check_options(options, true);
 }
 
 } // namespace ray::detail

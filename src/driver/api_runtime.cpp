@@ -100,4 +100,8 @@ context runtime_context() {
   return detail::current_runtime().current_context();
 }
 
+void exit_actor() {
+  detail::current_runtime().exit_actor();
+}
+
 } // namespace ray

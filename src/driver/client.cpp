@@ -232,11 +232,14 @@ void client::send(lane_record record, push how) {
 task_spec client::make_spec(submission& work, task_frame& parent) {
   const auto& options = options_of(work);
   task_spec spec;
-  spec.id = parent.next_child(identity_.node, identity_.job);
-  spec.parent = parent.parent;
-  spec.job = identity_.job;
-  spec.depth = static_cast<std::uint16_t>(parent.depth + 1);
   spec.kind = kind_of(work);
+  spec.job = spec.kind == task_kind::actor_creation
+                 && options.lifetime == ray::lifetime::detached
+               ? detached_job(identity_.job)
+               : identity_.job;
+  spec.id = parent.next_child(identity_.node, spec.job);
+  spec.parent = parent.parent;
+  spec.depth = static_cast<std::uint16_t>(parent.depth + 1);
   spec.function = {work.function.module, work.function.offset};
   spec.function_name = work.function_name;
   spec.arguments = std::move(work.arguments);
@@ -267,13 +270,26 @@ task_spec client::make_spec(submission& work, task_frame& parent) {
 
 object_handle client::submit(submission&& work) {
   require_open();
-  lane_record record{submit_task{make_spec(work, frame())}};
-  const auto id = std::get<submit_task>(record).spec.id;
+  auto spec = make_spec(work, frame());
+  if (node_ends_with_us_ && is_detached(spec.job))
+    throw ray::wrong_type(
+      "ray::with::lifetime detached needs a node that outlives this program: "
+      "start one on this machine (rayd start --address=...) and use the "
+      "address auto");
+  if (spec.wishes && spec.wishes->get_if_exists)
+    return submit_or_find(spec);
+  return submit_spec(std::move(spec));
+}
+
+object_handle client::submit_spec(task_spec&& spec) {
+  lane_record record{submit_task{std::move(spec)}};
+  const auto& sent = std::get<submit_task>(record).spec;
+  const auto id = sent.id;
   if (encoded_size(record) > lane::batch_bytes_max / 2)
     throw ray::wrong_type(fmt::format(
       "the references in the arguments of {} take {} bytes, a task may have "
       "{}: put them in an object first",
-      work.function_name, encoded_size(record), lane::batch_bytes_max / 2));
+      sent.function_name, encoded_size(record), lane::batch_bytes_max / 2));
   auto* state = new object_state{table_, id};
   state->announced = true;
   table_.insert(*state);

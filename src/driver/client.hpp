@@ -78,7 +78,7 @@ public:
   virtual void after_wait() = 0;
 
   /// The actor that lives here ended by itself.
-  virtual void actor_ended(std::string failure) = 0;
+  virtual void actor_ended(std::string failure, bool for_good) = 0;
 
   /// The node said end_process, or is gone.
   virtual void end(const std::string& reason) = 0;
@@ -119,7 +119,12 @@ public:
   std::map<std::string, double> resources(bool available) override;
   ray::context current_context() override;
   caf::actor_system& system() override;
-  void actor_ended(std::string failure) override;
+  void actor_ended(std::string failure, bool for_good) override;
+  bool actor_restarts() override { return actor_restarts_; }
+  void exit_actor() override;
+
+  /// Our node leaves a cluster that goes on without us.
+  void set_node_ends_with_us() noexcept { node_ends_with_us_ = true; }
 
   // -- for attach.hpp and client_actor.hpp ------------------------------------
 
@@ -157,7 +162,7 @@ public:
   }
 
   /// This process hosts that actor from now on; before its code runs.
-  void set_actor(const object_id& actor) noexcept { actor_ = actor; }
+  void set_actor(const task_spec& creation, std::int32_t attempt);
 
   /// The frame of threads that run no task; a worker changes it before work.
   task_frame& process_frame() noexcept { return process_frame_; }
@@ -171,7 +176,7 @@ public:
                          const object_id& task);
 
   /// The actor hosted here is gone; returns when the node has heard it.
-  void report_actor_ended(std::string failure);
+  void report_actor_ended(std::string failure, bool for_good);
 
   /// Waits, at most for *limit*, until the node has read all sent so far.
   void settle(std::chrono::milliseconds limit) noexcept;
@@ -193,6 +198,8 @@ private:
   void send(lane_record record, push how);
   task_frame& frame() noexcept;
   task_spec make_spec(ray::detail::submission& work, task_frame& parent);
+  ray::detail::object_handle submit_spec(task_spec&& spec);
+  ray::detail::object_handle submit_or_find(const task_spec& spec);
   object_id large_id(bool& of_result);
   extent create_room(const object_id& object, std::size_t size);
   std::optional<extent> spare_extent(std::size_t size);
@@ -226,6 +233,9 @@ private:
   std::unique_ptr<lane> lane_;
   task_frame process_frame_;
   object_id actor_;
+  bool actor_restarts_ = false; ///< After this life comes another one.
+  bool actor_restarted_ = false;
+  bool node_ends_with_us_ = false;
   work_receiver* worker_ = nullptr;
   std::vector<std::function<void()>> at_end_;
 

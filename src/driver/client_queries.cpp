@@ -21,9 +21,6 @@ using json = nlohmann::json;
 
 namespace {
 
-// How long the end of an actor waits for a node that grants no credit.
-constexpr auto farewell = std::chrono::milliseconds{500};
-
 constexpr auto query_patience = std::chrono::seconds{30};
 
 std::map<std::string, double> amounts_of(const json& from) {
@@ -137,6 +134,7 @@ ray::context client::current_context() {
                                   identity_.process);
   if (actor_)
     context.actor_id = to_string(actor_);
+  context.was_restarted = actor_restarted_;
   if (!here.task)
     return context;
   context.task_id = to_string(here.task);
@@ -146,16 +144,6 @@ ray::context client::current_context() {
       context.assigned_resources[name]
         = static_cast<double>(units) / resource_set::unit;
   return context;
-}
-
-void client::actor_ended(std::string failure) {
-  if (worker_ != nullptr && actor_)
-    worker_->actor_ended(std::move(failure));
-}
-
-void client::report_actor_ended(std::string failure) {
-  out_.add(rayd::actor_ended{actor_, std::move(failure)}, push::now);
-  settle(farewell);
 }
 
 } // namespace rayd

@@ -169,7 +169,9 @@ std::shared_ptr<client> join_head(const ray::init_options& options) {
       to_string(*head)));
   auto node = value_or_throw(private_node::start(settings));
   const auto socket = node->socket();
-  return attach_driver(socket, options, std::move(node));
+  auto joined = attach_driver(socket, options, std::move(node));
+  joined->set_node_ends_with_us();
+  return joined;
 }
 
 } // namespace

@@ -24,6 +24,9 @@ namespace {
 constexpr node_index the_node = 1;
 constexpr job_number the_job = 1;
 
+/// Whose method runs in this thread.
+thread_local inline_object* actor_here = nullptr;
+
 inline_object& state_of(const object_handle& handle) {
   return static_cast<inline_object&>(*handle.get());
 }
@@ -187,12 +190,18 @@ void inline_runtime::run(submission& work, const object_handle& result) {
   call->dependencies = dependencies;
   const auto* entry = function_table::find(work.function);
   set_frame_of_thread(&frame);
+  auto* const caller = actor_here;
+  actor_here = creates || work.actor ? &state_of(creates ? result : work.actor)
+                                     : nullptr;
   if (entry != nullptr)
     invoke(*entry, std::move(call));
   else
     call->finish(make_failure(ray::errc::wrong_type,
                               fmt::format("this program has no function {}",
                                           work.function_name)));
+  if (actor_here != nullptr && std::exchange(actor_here->exits, false))
+    kill(creates ? result : work.actor);
+  actor_here = caller;
   set_frame_of_thread(outer);
 }
 
@@ -256,57 +265,15 @@ void inline_runtime::kill(const object_handle& actor) {
   }
 }
 
+void inline_runtime::exit_actor() {
+  require_open();
+  if (actor_here == nullptr)
+    throw ray::no_such_actor("ray::exit_actor ends the actor that calls it, "
+                             "but this code runs in none");
+  actor_here->exits = true;
+}
+
 // -- waiting ------------------------------------------------------------------
-
-std::vector<stored_value>
-inline_runtime::get(std::span<const object_handle> objects, deadline until) {
-  require_open();
-  std::unique_lock guard{lock_};
-  const auto settled = [&] {
-    bool all = true;
-    for (const auto& object : objects) {
-      const auto what = state_of(object).value.what;
-      if (what == stored_value::kind::failure || ended_)
-        return true;
-      all = all && what != stored_value::kind::missing;
-    }
-    return all;
-  };
-  if (until == no_deadline)
-    changed_.wait(guard, settled);
-  else
-    changed_.wait_until(guard, until, settled);
-  std::vector<stored_value> values;
-  for (const auto& object : objects) {
-    values.push_back(state_of(object).value);
-    // The bytes live at least as long as the object.
-    values.back().pin = std::make_shared<
-      std::pair<object_handle, std::shared_ptr<const void>>>(
-      object, values.back().pin);
-  }
-  return values;
-}
-
-std::vector<bool> inline_runtime::wait(std::span<const object_handle> objects,
-                                       std::size_t count, deadline until) {
-  require_open();
-  std::unique_lock guard{lock_};
-  std::vector<bool> there(objects.size());
-  const auto enough = [&] {
-    std::size_t found = 0;
-    for (std::size_t i = 0; i < objects.size(); ++i) {
-      there[i]
-        = state_of(objects[i]).value.what != stored_value::kind::missing;
-      found += there[i] ? 1 : 0;
-    }
-    return found >= count || ended_;
-  };
-  if (until == no_deadline)
-    changed_.wait(guard, enough);
-  else
-    changed_.wait_until(guard, until, enough);
-  return there;
-}
 
 void inline_runtime::when_ready(const object_handle& object,
                                 std::function<void(stored_value)> done) {

@@ -37,6 +37,7 @@ public:
   std::string name;
   std::string interface;
   std::string death; ///< Encoded failure of its later calls; "": it lives.
+  bool exits = false; ///< It ends after the call that runs.
 
 private:
   void last_copy_gone() noexcept override;
@@ -80,6 +81,7 @@ public:
   std::map<std::string, double> resources(bool available) override;
   ray::context current_context() override;
   caf::actor_system& system() override;
+  void exit_actor() override;
 
 private:
   friend class inline_object;

@@ -121,21 +121,25 @@ void actor_table::change(const actor_changed& changed, node_index from,
     return;
   actor.node = changed.node;
   actor.pid = changed.pid;
+  actor.restarts = changed.restarts;
+  actor.max_restarts = changed.max_restarts;
+  actor.detached = changed.detached;
   if (changed.state == to_string(actor_state::dead)) {
     die(actor, changed.reason, now);
     return;
   }
-  if (changed.state == to_string(actor_state::alive))
-    actor.state = actor_state::alive;
+  for (const auto state : {actor_state::alive, actor_state::restarting})
+    if (changed.state == to_string(state))
+      actor.state = state;
   out_.store_actor(actor);
 }
 
 void actor_table::node_gone(node_index node, const std::string& why,
                             time_us now) {
+  // Of an actor that lived there its home says what becomes of it.
   std::vector<object_id> gone;
   for (const auto& [id, actor] : actors_)
-    if (actor.state != actor_state::dead
-        && (id.home() == node || actor.node == node))
+    if (actor.state != actor_state::dead && id.home() == node)
       gone.push_back(id);
   for (const auto& id : gone)
     die(actors_.at(id),

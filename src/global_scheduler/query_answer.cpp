@@ -86,6 +86,18 @@ json all_nodes(const head_machine& machine, const query_context& context) {
   return list;
 }
 
+json actors_by_state(const head_machine& machine) {
+  json counts;
+  for (const auto state : {actor_state::pending, actor_state::alive,
+                           actor_state::restarting, actor_state::dead})
+    counts[to_string(state)] = 0;
+  for (const auto& [id, actor] : machine.actors().actors()) {
+    auto& count = counts[to_string(actor.state)];
+    count = count.get<std::uint64_t>() + 1;
+  }
+  return counts;
+}
+
 json whole_status(const head_machine& machine, const query_context& context) {
   auto nodes = all_nodes(machine, context);
   const auto all = sum_up(machine);
@@ -106,6 +118,7 @@ json whole_status(const head_machine& machine, const query_context& context) {
     {"uptime_ms", (context.now - context.started) / 1000},
     {"jobs", machine.jobs().running()},
     {"tasks_finished", all.finished},
+    {"actors_by_state", actors_by_state(machine)},
     {"nodes", std::move(nodes)},
     {"totals", std::move(totals)},
   };

@@ -40,6 +40,9 @@ struct actor_record {
   std::string interface;
   node_index node = 0; ///< Where it lives; 0: nowhere yet.
   std::int64_t pid = 0;
+  std::int32_t restarts = 0;
+  std::int32_t max_restarts = 0;
+  bool detached = false;
   time_us created = 0;
   time_us ended = 0;
   std::string reason;

@@ -41,10 +41,13 @@ actor_entity entity_of(const actor_record& actor, wall_offset clock) {
   entity.state = actor.state;
   entity.name = actor.name;
   entity.interface = actor.interface;
-  entity.job = actor.id.job();
+  entity.job = driver_job(actor.id.job());
   entity.home = actor.id.home();
   entity.node = actor.node;
   entity.pid = actor.pid;
+  entity.restarts = actor.restarts;
+  entity.max_restarts = actor.max_restarts;
+  entity.detached = actor.detached;
   entity.created_us = clock.at(actor.created);
   entity.ended_us = clock.at(actor.ended);
   entity.reason = actor.reason;

@@ -37,9 +37,11 @@ public:
   /// Ask the head to give the actor its name; answered by name_answered.
   virtual void claim_name(const task_spec& creation) = 0;
 
-  /// For records and names: an actor of this home changed.
+  /// For records and names: an actor of this home changed; *restarts* is how
+  /// often it was restarted.
   virtual void actor_changed(const task_spec& creation, const char* state,
-                             node_index node, const std::string& reason)
+                             node_index node, const std::string& reason,
+                             std::int32_t restarts)
     = 0;
 
   /// The newest state of a task of this home, for the mirror.

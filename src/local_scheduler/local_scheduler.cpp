@@ -296,7 +296,8 @@ void local_scheduler::claim_name(const task_spec& creation) {
 
 void local_scheduler::actor_changed(const task_spec& creation,
                                     const char* state, node_index node,
-                                    const std::string& reason) {
+                                    const std::string& reason,
+                                    std::int32_t restarts) {
   if (creation.job >= own_jobs)
     return;
   rayd::actor_changed news;
@@ -306,6 +307,9 @@ void local_scheduler::actor_changed(const task_spec& creation,
   news.state = state;
   news.node = node;
   news.reason = reason;
+  news.restarts = restarts;
+  news.max_restarts = creation.wished().max_restarts;
+  news.detached = creation.wished().detached;
   to_head(news);
 }
 

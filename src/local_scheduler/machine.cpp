@@ -17,8 +17,8 @@ local_scheduler_machine::local_scheduler_machine(machine_options options,
                                                  effects& out)
   : options_(std::move(options)),
     out_(out),
-    objects_(options_.self, out, *this),
-    available_(options_.total) {
+    objects_(options_.self, out, *this) {
+  available_ = options_.total;
   if (options_.elders)
     objects_.know_elders(*options_.elders);
 }
@@ -149,7 +149,8 @@ void local_scheduler_machine::tick() {
   const auto spare = std::max<std::size_t>(
     1, static_cast<std::size_t>(options_.total.amount("CPU")));
   for (auto& [number, job] : jobs_) {
-    while (job.idle.size() > spare) {
+    // Nobody tells when a detached actor was a job's last one.
+    while (job.idle.size() > (is_detached(number) ? 0 : spare)) {
       auto& worker = workers_.at(job.idle.front());
       if (now_ - worker.idle_since < options_.idle_worker_us)
         break;
@@ -213,7 +214,9 @@ void local_scheduler_machine::unreferenced(const object_id& id) {
   if (actor == actors_.end())
     return;
   end_by_request(id, "its last handle went");
-  actors_.erase(id);
+  // One that restarts just now ends when its constructor has.
+  if (!tasks_.contains(id))
+    actors_.erase(id);
 }
 
 } // namespace rayd

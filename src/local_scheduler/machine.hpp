@@ -1,13 +1,12 @@
 #pragma once
 
 #include "local_scheduler/effects.hpp"
+#include "local_scheduler/machine_memory.hpp"
 #include "local_scheduler/object_directory.hpp"
-#include "local_scheduler/tables.hpp"
 #include "wire/control.hpp"
 
 #include <map>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 // The local scheduler of one node as a pure state machine: no thread, clock,
@@ -27,7 +26,8 @@
 
 namespace rayd {
 
-class local_scheduler_machine : private directory_listener {
+class local_scheduler_machine : private directory_listener,
+                                private machine_memory {
 public:
   local_scheduler_machine(machine_options options, effects& out);
 
@@ -162,6 +162,7 @@ private:
   void refill();
   void end_job_here(job_number job);
   bool job_over(job_number job) const;
+  void begin_detached(job_number job);
 
   // -- machine_cancel.cpp: what is not wanted, or not in time -----------------
   void cancel(const cancel_object& wish);
@@ -176,7 +177,9 @@ private:
   void call_entered(const object_id& id, task_entry& task);
   void call_done(const task_entry& task);
   void host_actor(const object_id& id, process_id process,
-                  worker_entry& worker, const task_spec& creation);
+                  worker_entry& worker, const task_entry& creation);
+  actor_entry::source source_of(const task_entry& task) const;
+  std::optional<std::string> call_refusal(const actor_entry& actor) const;
   void advance(const object_id& actor);
   bool send_calls(const object_id& actor_id, actor_entry& actor,
                   std::deque<object_id>& calls);
@@ -184,13 +187,28 @@ private:
                  const object_id& call);
   void creation_done(const object_id& id, task_entry& task,
                      const object_value& value, node_index node);
-  void actor_process_left(process_id id, worker_entry& worker,
-                          const std::string& how);
-  void end_told(process_id from, const actor_ended& told);
   void actor_died(const object_id& id, const std::string& failure);
   void end_actor_here(const object_id& id, const std::string& why);
   void end_by_request(const object_id& id, const std::string& why);
   void fail_calls(const object_id& id);
+
+  // -- machine_restarts.cpp ---------------------------------------------------
+  void begin_life(actor_entry& actor, const task_entry& creation);
+  bool takes_call(node_index from, const assign_task& call);
+  void actor_process_left(process_id id, worker_entry& worker,
+                          const std::string& how);
+  void end_life(const object_id& id, const std::deque<object_id>& given,
+                const std::string& failure, actor_ended::way how);
+  void end_told(process_id from, const actor_ended& told);
+  void exit_when_idle(const object_id& id, const actor_entry& actor);
+  void restart_or_die(const object_id& id, const std::string& failure);
+  bool creation_interrupted(const object_id& id, const std::string& failure);
+  void drop_creation(const object_id& id, const std::string& failure);
+  void call_interrupted(const object_id& id, const std::string& why);
+  void call_back_in_row(const object_id& id, task_entry& task);
+  void life_seems_over(const object_id& id, node_index node);
+  void actor_node_left(const object_id& id, node_index node,
+                       const std::string& why);
 
   // -- machine_nodes.cpp ------------------------------------------------------
   void on(node_index from, assign_task&& assign);
@@ -215,33 +233,6 @@ private:
   machine_options options_;
   effects& out_;
   object_directory objects_;
-  time_us now_ = 0;
-  std::int64_t wall_us_ = 0;
-
-  resource_set available_;
-  std::unordered_map<object_id, task_entry> tasks_;
-  ready_queues ready_;
-  run_time_memory run_times_;
-  std::map<process_id, worker_entry> workers_;
-  /// Of processes that left: results that wait, see object_directory::hold.
-  std::map<process_id, std::vector<held_result>> estates_;
-  std::map<job_number, job_entry> jobs_;
-  std::map<process_id, job_number> drivers_;
-  std::unordered_map<object_id, actor_entry> actors_;
-  std::unordered_map<object_id, std::string> refused_; ///< Their arguments.
-  std::vector<object_id> claims_; ///< Creations that wait for their names.
-  std::vector<node_index> nodes_; ///< Linked now.
-  std::vector<job_number> ended_jobs_;
-  std::vector<std::uint64_t> grants_seen_, grants_done_;
-  std::uint64_t finished_ = 0; ///< Tasks that ended in workers here.
-  std::pair<std::uint64_t, std::uint64_t> last_grant_; ///< Epoch and number.
-  std::deque<std::pair<time_us, object_id>> young_; ///< Not recorded yet.
-
-  // Work for turn(), so that no event recurses along a chain of tasks.
-  std::vector<object_id> woken_;      ///< All arguments are there.
-  std::vector<object_id> to_gather_;  ///< To be run again.
-  std::vector<object_id> to_advance_; ///< Actors with calls to look at.
-  std::optional<ready_queues::key> last_served_;
 };
 
 } // namespace rayd

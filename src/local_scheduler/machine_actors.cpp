@@ -1,30 +1,13 @@
 // Actors: where they live, their callers' order, and how they end.
 
+#include "local_scheduler/failures.hpp"
 #include "local_scheduler/machine.hpp"
-
-#include "wire/failure_record.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 namespace rayd {
-
-namespace {
-
-object_value failed_value(std::string failure) {
-  return {object_value::kind::failed, std::move(failure), {}, {}};
-}
-
-std::string death(const object_id& id, const std::string& what,
-                  const std::string& why) {
-  return encode_failure(
-    ray::errc::actor_died,
-    fmt::format("actor {}{}{} is dead: {}", to_string(id),
-                what.empty() ? "" : " of ", what, why));
-}
-
-} // namespace
 
 // -- calls --------------------------------------------------------------------
 
@@ -42,6 +25,18 @@ void local_scheduler_machine::call_entered(const object_id& id,
                           fmt::format("its home node {} is gone",
                                       node_name(actor_id.home())));
   }
+  if (auto refusal = call_refusal(actor)) {
+    complete(id, failed_value(std::move(*refusal)), options_.self, {});
+    return;
+  }
+  task.order = ++last_call_;
+  actor.calls[source_of(task)].push_back(id);
+  gather(id, task);
+  to_advance_.push_back(actor_id);
+}
+
+actor_entry::source
+local_scheduler_machine::source_of(const task_entry& task) const {
   actor_entry::source source;
   if (task.origin == options_.self) {
     const auto caller = workers_.find(task.caller);
@@ -51,9 +46,32 @@ void local_scheduler_machine::call_entered(const object_id& id,
   } else {
     source.node = task.origin;
   }
-  actor.calls[source].push_back(id);
-  gather(id, task);
-  to_advance_.push_back(actor_id);
+  return source;
+}
+
+/// Why the actor takes no further call, if so.
+std::optional<std::string>
+local_scheduler_machine::call_refusal(const actor_entry& actor) const {
+  if (!actor.exiting.empty())
+    return actor.exiting;
+  const auto limit = actor.creation.wished().max_pending_calls;
+  if (limit < 0)
+    return std::nullopt;
+  std::size_t open = 0;
+  for (const auto& [source, calls] : actor.calls)
+    open += calls.size();
+  if (const auto host = workers_.find(actor.process); host != workers_.end())
+    open += host->second.given.size();
+  // Those that run, or will in this turn, do not wait.
+  const auto at_once = static_cast<std::size_t>(
+    std::max(actor.creation.wished().max_concurrency, 1));
+  if (open < static_cast<std::size_t>(limit) + at_once)
+    return std::nullopt;
+  return encode_failure(
+    ray::errc::pending_calls,
+    fmt::format("{} calls wait for the actor of {} already, its "
+                "max_pending_calls is {}",
+                limit, actor.creation.interface, limit));
 }
 
 void local_scheduler_machine::advance(const object_id& id) {
@@ -72,6 +90,9 @@ void local_scheduler_machine::advance(const object_id& id) {
     }
     return;
   }
+  // What was sent to an earlier life comes back first, to keep its order.
+  if (actor.sent_away > 0 && actor.sent_life != actor.life)
+    return;
   // Callers in turn, a few calls each, so that one with many calls waiting
   // does not hold up the others.
   for (bool more = true; more;) {
@@ -86,6 +107,8 @@ void local_scheduler_machine::advance(const object_id& id) {
                                       : std::next(source);
     }
   }
+  if (!actor.exiting.empty())
+    exit_when_idle(id, actor);
 }
 
 bool local_scheduler_machine::send_calls(const object_id& actor_id,
@@ -119,7 +142,9 @@ bool local_scheduler_machine::send_call(const object_id& actor_id,
     if (actor.sent_away >= options_.remote_actor_window)
       return false;
     ++actor.sent_away;
+    actor.sent_life = actor.life;
     task.placed = placed_by::local;
+    task.grant = call_ticket(actor.life, ++actor.last_sent);
     assign(call, task, actor.node);
     return true;
   }
@@ -154,8 +179,9 @@ void local_scheduler_machine::fail_calls(const object_id& id) {
 void local_scheduler_machine::host_actor(const object_id& id,
                                          process_id process,
                                          worker_entry& worker,
-                                         const task_spec& creation) {
+                                         const task_entry& made) {
   auto& actor = actors_[id];
+  const auto& creation = made.spec;
   worker.actor = id;
   worker.lease.reset();
   if (!creation.keeps_cpu) {
@@ -173,10 +199,16 @@ void local_scheduler_machine::host_actor(const object_id& id,
   actor.now = actor_entry::state::alive;
   actor.process = process;
   actor.node = options_.self;
+  if (id.home() != options_.self) {
+    actor.creation = creation;
+    actor.creation.arguments.clear();
+  }
+  begin_life(actor, made);
   to_advance_.push_back(id);
 }
 
-void local_scheduler_machine::creation_done(const object_id& id, task_entry&,
+void local_scheduler_machine::creation_done(const object_id& id,
+                                            task_entry& task,
                                             const object_value& value,
                                             node_index node) {
   auto& actor = actors_[id];
@@ -196,46 +228,11 @@ void local_scheduler_machine::creation_done(const object_id& id, task_entry&,
   }
   actor.now = actor_entry::state::alive;
   actor.node = node;
-  out_.actor_changed(actor.creation, "alive", node, "");
+  begin_life(actor, task);
+  out_.actor_changed(actor.creation, "alive", node, "", actor.life);
   for (const auto subscriber : actor.subscribers)
-    out_.to_node(subscriber, actor_located{id, node, ""});
+    out_.to_node(subscriber, location_of(id, actor));
   to_advance_.push_back(id);
-}
-
-void local_scheduler_machine::actor_process_left(process_id,
-                                                 worker_entry& worker,
-                                                 const std::string& how) {
-  const auto id = worker.actor;
-  const auto at = actors_.find(id);
-  const bool known = at != actors_.end();
-  const bool was_dead = known && at->second.now == actor_entry::state::dead;
-  const auto failure
-    = was_dead ? at->second.failure
-               : death(id, known ? at->second.creation.interface : "",
-                       fmt::format("its process {} {}", worker.pid, how));
-  for (const auto& call : std::exchange(worker.given, {}))
-    complete(call, failed_value(failure), options_.self, {});
-  if (!known || was_dead)
-    return;
-  if (id.home() != options_.self)
-    out_.to_node(id.home(), actor_ended{id, failure});
-  actor_died(id, failure);
-}
-
-// A behaviour's process knows better than its exit code why it ends.
-void local_scheduler_machine::end_told(process_id from,
-                                       const actor_ended& told) {
-  const auto worker = workers_.find(from);
-  const auto at = actors_.find(told.actor);
-  if (worker == workers_.end() || worker->second.actor != told.actor
-      || at == actors_.end() || at->second.now == actor_entry::state::dead)
-    return;
-  worker->second.ending = true;
-  const auto failure = death(told.actor, at->second.creation.interface,
-                             decode_failure(told.failure).message);
-  if (told.actor.home() != options_.self)
-    out_.to_node(told.actor.home(), actor_ended{told.actor, failure});
-  actor_died(told.actor, failure);
 }
 
 void local_scheduler_machine::actor_died(const object_id& id,
@@ -248,10 +245,17 @@ void local_scheduler_machine::actor_died(const object_id& id,
   actor.process = 0;
   if (id.home() == options_.self)
     out_.actor_changed(actor.creation, "dead", actor.node,
-                       decode_failure(failure).message);
+                       decode_failure(failure).message, actor.life);
   for (const auto node : std::exchange(actor.subscribers, {}))
-    out_.to_node(node, actor_located{id, 0, failure});
+    out_.to_node(node, location_of(id, actor));
   to_advance_.push_back(id);
+  if (actor.creation.wished().detached && id.home() == options_.self)
+    objects_.unpin(id);
+  // It was kept to make the actor again.
+  if (const auto at = tasks_.find(id);
+      at != tasks_.end() && at->second.state == task_state::finished
+      && at->second.origin == options_.self)
+    forget(id);
 }
 
 void local_scheduler_machine::end_actor_here(const object_id& id,
@@ -279,9 +283,8 @@ void local_scheduler_machine::end_by_request(const object_id& id,
   const auto failure = death(id, actor.creation.interface, why);
   actor_died(id, failure);
   fail_calls(id);
-  const auto creation = tasks_.find(id);
-  if (pending && creation != tasks_.end() && creation->second.queued)
-    complete(id, failed_value(failure), options_.self, {});
+  if (pending)
+    drop_creation(id, failure);
 }
 
 // -- other nodes --------------------------------------------------------------
@@ -294,13 +297,10 @@ void local_scheduler_machine::on(node_index from, const locate_actor& x) {
     return;
   }
   auto& actor = at->second;
-  if (actor.now == actor_entry::state::dead) {
-    out_.to_node(from, actor_located{x.actor, 0, actor.failure});
-    return;
-  }
-  actor.subscribers.push_back(from);
-  if (actor.now == actor_entry::state::alive)
-    out_.to_node(from, actor_located{x.actor, actor.node, ""});
+  if (actor.now != actor_entry::state::dead)
+    actor.subscribers.push_back(from);
+  if (actor.now != actor_entry::state::pending)
+    out_.to_node(from, location_of(x.actor, actor));
 }
 
 void local_scheduler_machine::on(node_index, const actor_located& x) {
@@ -309,29 +309,43 @@ void local_scheduler_machine::on(node_index, const actor_located& x) {
       || at->second.now == actor_entry::state::dead)
     return;
   auto& actor = at->second;
-  if (x.node == 0) {
+  if (x.node == 0 && !x.failure.empty()) {
     end_actor_here(x.actor, "its home says that it is dead");
     actor_died(x.actor, x.failure);
-  } else if (objects_.is_dead(x.node)) {
+  } else if (x.node != 0 && objects_.is_dead(x.node) && !x.restarts) {
     // Its home may still reach it; a call from here would be lost.
     actor_died(x.actor,
                death(x.actor, "",
                      fmt::format("its node {} is gone", node_name(x.node))));
-  } else if (actor.process == 0) {
-    actor.now = actor_entry::state::alive;
+  } else if (actor.process == 0 && x.life >= actor.life) {
+    const bool lives = x.node != 0 && !objects_.is_dead(x.node);
+    actor.now = lives ? actor_entry::state::alive
+                      : actor_entry::state::pending;
     actor.node = x.node;
+    actor.life = x.life;
+    actor.restarts = x.restarts;
+    actor.task_retries = x.task_retries;
     to_advance_.push_back(x.actor);
   }
 }
 
-void local_scheduler_machine::on(node_index, const end_actor& x) {
+void local_scheduler_machine::on(node_index from, const end_actor& x) {
   end_by_request(x.actor, x.reason);
+  // It may not live here yet.
+  const auto at = tasks_.find(x.actor);
+  if (at != tasks_.end() && at->second.origin == from)
+    drop_creation(x.actor, death(x.actor, at->second.spec.interface,
+                                 x.reason));
 }
 
 void local_scheduler_machine::on(node_index from, const actor_ended& x) {
   const auto at = actors_.find(x.actor);
-  if (at != actors_.end() && x.actor.home() == options_.self
-      && at->second.node == from)
+  if (at == actors_.end() || x.actor.home() != options_.self
+      || at->second.node != from || at->second.life != x.life)
+    return;
+  if (x.how == actor_ended::way::died)
+    restart_or_die(x.actor, x.failure);
+  else
     actor_died(x.actor, x.failure);
 }
 

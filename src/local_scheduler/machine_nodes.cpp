@@ -60,23 +60,23 @@ void local_scheduler_machine::node_left(node_index node,
   });
   if (!options_.faults.forget_node_tasks)
     for (const auto& id : there) {
-      if (tasks_.at(id).spec.kind == task_kind::actor_call)
-        fail(id, ray::errc::actor_died,
-             fmt::format("actor {} is dead: {}",
-                         to_string(tasks_.at(id).spec.actor), why));
-      else
+      if (const auto& spec = tasks_.at(id).spec;
+          spec.kind == task_kind::actor_call) {
+        if (spec.actor.home() != node && actors_[spec.actor].restarts)
+          call_interrupted(id, why);
+        else
+          fail(id, ray::errc::actor_died,
+               fmt::format("actor {} is dead: {}", to_string(spec.actor),
+                           why));
+      } else
         attempt_failed(id, why, node, 0);
     }
   const auto actors
     = actors_where([&](const object_id& id, const actor_entry& actor) {
         return id.home() == node || actor.node == node;
       });
-  for (const auto& id : actors) {
-    end_actor_here(id, why);
-    actor_died(id, encode_failure(ray::errc::actor_died,
-                                  fmt::format("actor {} is dead: {}",
-                                              to_string(id), why)));
-  }
+  for (const auto& id : actors)
+    actor_node_left(id, node, why);
   std::vector<job_number> over;
   for (auto& [number, job] : jobs_) {
     std::erase(job.described_to, node);
@@ -151,7 +151,8 @@ void local_scheduler_machine::on(describe_job&& x) {
   auto& job = jobs_[x.job];
   job.home = x.home;
   job.description = std::move(x.text);
-  if (objects_.is_dead(x.home))
+  // The job of detached actors has no driver whose node could die.
+  if (x.home != 0 && objects_.is_dead(x.home))
     end_job_here(x.job);
 }
 
@@ -175,6 +176,11 @@ void local_scheduler_machine::on(node_index from, task_done&& done) {
                    done.times.duration_us);
   if (done.worker_died) {
     out_.to_node(from, ack_done{done.task, done.attempt});
+    if (task.spec.kind == task_kind::actor_call) {
+      life_seems_over(task.spec.actor, from);
+      call_interrupted(done.task, decode_failure(done.value.bytes).message);
+      return;
+    }
     attempt_failed(done.task, decode_failure(done.value.bytes).message, from,
                    done.worker_pid);
     return;
@@ -198,6 +204,11 @@ void local_scheduler_machine::on(node_index from,
       || at->second.state == task_state::finished)
     return;
   auto& task = at->second;
+  if (task.spec.kind == task_kind::actor_call) {
+    life_seems_over(task.spec.actor, from);
+    call_back_in_row(back.task, task);
+    return;
+  }
   task.node = 0;
   task.placed = placed_by::nobody;
   changed(back.task, task, task_state::waiting_for_args);
@@ -207,7 +218,8 @@ void local_scheduler_machine::on(node_index from,
 // -- tasks that come in -------------------------------------------------------
 
 void local_scheduler_machine::on(node_index from, assign_task&& x) {
-  if (x.grant != 0)
+  const bool call = x.spec.kind == task_kind::actor_call;
+  if (x.grant != 0 && !call)
     grants_seen_.push_back(x.grant);
   const auto id = x.spec.id;
   if (job_over(x.spec.job)) {
@@ -220,7 +232,8 @@ void local_scheduler_machine::on(node_index from, assign_task&& x) {
       return;
     forget(id);
   }
-  const bool call = x.spec.kind == task_kind::actor_call;
+  if (call && !takes_call(from, x))
+    return;
   if (!call && !options_.total.fits(x.spec.demand)) {
     out_.to_node(from, task_given_back{id, x.attempt});
     return;

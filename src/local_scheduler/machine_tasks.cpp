@@ -20,6 +20,7 @@ object_value failed_value(std::string failure) {
 
 void local_scheduler_machine::submit(process_id from, task_spec&& spec) {
   const auto id = spec.id;
+  begin_detached(spec.job);
   if (id.home() != options_.self || job_over(spec.job)
       || !jobs_.contains(spec.job))
     return;
@@ -42,6 +43,8 @@ void local_scheduler_machine::submit(process_id from, task_spec&& spec) {
     auto& actor = actors_[id];
     actor.creation = task.spec;
     actor.creation.arguments.clear();
+    if (actor.creation.wished().detached)
+      objects_.pin(id); // No handle needs to hold it.
     if (task.spec.name.empty()) {
       to_gather_.push_back(id);
     } else {
@@ -214,8 +217,10 @@ void local_scheduler_machine::complete(const object_id& id, object_value value,
   if (task.spec.kind == task_kind::actor_call)
     call_done(task);
   // Its task must stay as long as the object may have to be made again.
-  const bool keep = value.what == object_value::kind::stored
-                    && task.spec.kind == task_kind::task;
+  const bool keep = (value.what == object_value::kind::stored
+                     && task.spec.kind == task_kind::task)
+                    || (!failed && task.spec.wished().max_restarts != 0
+                        && actors_[id].now == actor_entry::state::alive);
   objects_.ready(id, std::move(value), holder);
   if (keep)
     task.node = 0;
@@ -287,6 +292,9 @@ void local_scheduler_machine::attempt_failed(const object_id& id,
                      true);
     return;
   }
+  if (task.spec.kind == task_kind::actor_creation
+      && creation_interrupted(id, encode_failure(failure)))
+    return;
   task.deaths += pid != 0 ? 1 : 0;
   ++task.failures;
   if (task.spec.max_retries >= 0 && task.failures > task.spec.max_retries) {

@@ -22,6 +22,15 @@ void local_scheduler_machine::job_begun(job_number job, process_id driver,
   start_workers(job, std::min(cpus, workers_max));
 }
 
+/// The job of detached actors begins with the first of them.
+void local_scheduler_machine::begin_detached(job_number job) {
+  if (!is_detached(job) || jobs_.contains(job))
+    return;
+  const auto of_driver = jobs_.find(driver_job(job));
+  if (of_driver != jobs_.end())
+    jobs_[job].description = of_driver->second.description;
+}
+
 void local_scheduler_machine::worker_joined(process_id worker, job_number job,
                                             std::int64_t pid) {
   const auto at = jobs_.find(job);
@@ -80,8 +89,11 @@ void local_scheduler_machine::process_left(process_id process,
 }
 
 void local_scheduler_machine::retains_settled(process_id process) {
-  if (const auto at = workers_.find(process); at != workers_.end())
+  if (const auto at = workers_.find(process); at != workers_.end()) {
     complete_held(std::exchange(at->second.held, {}));
+    if (at->second.actor)
+      to_advance_.push_back(at->second.actor); // It may wait to exit.
+  }
   if (auto estate = estates_.extract(process)) {
     complete_held(std::move(estate.mapped()));
     objects_.process_gone(process);
@@ -226,7 +238,7 @@ void local_scheduler_machine::on(process_id from, task_result&& result) {
                    result.times.duration_us);
   if (spec.kind == task_kind::actor_creation
       && result.value.what != object_value::kind::failed)
-    host_actor(result.task, from, worker, spec);
+    host_actor(result.task, from, worker, task->second);
   finished_ += result.task.job() < own_jobs;
   slot_free(from, worker);
   take_result(from, worker,

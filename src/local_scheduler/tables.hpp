@@ -2,6 +2,7 @@
 
 #include "local_scheduler/ready_queues.hpp"
 #include "local_scheduler/types.hpp"
+#include "wire/peer_records.hpp"
 #include "wire/records.hpp"
 #include "wire/task.hpp"
 
@@ -38,6 +39,7 @@ struct task_entry {
   std::int64_t duration_us = 0;
   std::int64_t worker_pid = 0;
   std::vector<object_id> kept; ///< Foreign: pinned until acknowledged.
+  std::uint64_t order = 0;     ///< Of a call: its place in its caller's row.
   bool queued = false;         ///< Is in a ready queue.
   bool cancelled = false; ///< Its object says so; only the run has to end.
   bool recorded = false;       ///< The mirror knows of it already.
@@ -84,6 +86,7 @@ struct job_entry {
 
 /// An actor whose home is here, that lives here, or that was called from here.
 struct actor_entry {
+  /// Pending: not alive yet, or again, or not known here.
   enum class state : std::uint8_t { pending, alive, dead };
 
   state now = state::pending;
@@ -91,7 +94,11 @@ struct actor_entry {
   process_id process = 0; ///< When it lives here.
   std::string failure;    ///< Encoded, of a dead one.
   bool asked = false;     ///< The home was asked where it is.
-  task_spec creation;     ///< At home, without arguments: name, interface.
+  task_spec creation;     ///< At home and host, without its arguments.
+  std::int32_t life = 0;  ///< Times that it was restarted.
+  bool restarts = false;  ///< When this life ends there will be another one.
+  std::int32_t task_retries = 0; ///< Of a call in lives that ended under it.
+  std::string exiting;    ///< At the host: why it takes no more calls.
   std::vector<node_index> subscribers; ///< At home: want to hear of changes.
 
   /// Calls that were not sent on yet, in order for each caller: a driver, a
@@ -107,6 +114,16 @@ struct actor_entry {
   std::map<source, std::deque<object_id>> calls;
   source served;             ///< Who had the last turn.
   std::size_t sent_away = 0; ///< Calls that another node has not answered.
+  std::int32_t sent_life = 0;      ///< To which life they went.
+  std::uint64_t last_sent = 0;     ///< Numbers of calls sent away.
+  std::map<node_index, std::uint64_t> last_seen; ///< At the host: of others.
 };
+
+/// What a call to an actor on another node carries instead of a grant: the
+/// life that it is for, and a number that grows from call to call.
+std::uint64_t call_ticket(std::int32_t life, std::uint64_t number);
+
+/// What other nodes are told of an actor.
+actor_located location_of(const object_id& id, const actor_entry& actor);
 
 } // namespace rayd

@@ -108,10 +108,13 @@ struct actor_changed {
   object_id actor;
   std::string name;
   std::string interface;
-  std::string state; ///< pending, alive, dead.
+  std::string state; ///< pending, alive, restarting, dead.
   node_index node = 0;
   std::int64_t pid = 0;
   std::string reason;
+  std::int32_t restarts = 0; ///< So far.
+  std::int32_t max_restarts = 0;
+  bool detached = false;
 };
 
 /// Blocks of task and object records (wire/records.hpp) for the mirror.

@@ -85,7 +85,8 @@ node_load read(schema::NodeLoad::Reader from) {
 actor_changed read(schema::ActorChanged::Reader from) {
   return {read(from.getActor()), from.getName(), from.getInterface(),
           from.getState(),       from.getNode(), from.getPid(),
-          from.getReason()};
+          from.getReason(),      from.getRestarts(),
+          from.getMaxRestarts(), from.getDetached()};
 }
 
 node_registered read(schema::Registered::Reader from) {

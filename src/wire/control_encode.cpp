@@ -121,6 +121,9 @@ void put(schema::Control::Builder out, const actor_changed& x) {
   to.setNode(x.node);
   to.setPid(x.pid);
   to.setReason(x.reason);
+  to.setRestarts(x.restarts);
+  to.setMaxRestarts(x.max_restarts);
+  to.setDetached(x.detached);
 }
 
 void put(schema::Control::Builder out, const mirror_records& x) {

@@ -47,6 +47,13 @@ query_answer read(schema::Answer::Reader from) {
   return {from.getRequest(), from.getText(), to_string(from.getFailure())};
 }
 
+actor_ended read_end(schema::ActorEnd::Reader from) {
+  if (from.getHow() > 2)
+    throw std::invalid_argument{"unknown end of an actor"};
+  return {read_id(from.getActor()), to_string(from.getReason()),
+          static_cast<actor_ended::way>(from.getHow()), from.getLife()};
+}
+
 assign_task read(schema::Assignment::Reader from) {
   assign_task assign{
     read_spec(from.getSpec()), from.getAttempt(), from.getGrant(), {}};
@@ -154,14 +161,14 @@ lane_record from_any(schema::Record::Reader from) {
     case Record::ACTOR_LOCATED: {
       auto located = from.getActorLocated();
       return actor_located{read_id(located.getActor()), located.getNode(),
-                           to_string(located.getFailure())};
+                           to_string(located.getFailure()),
+                           located.getLife(), located.getRestarts(),
+                           located.getTaskRetries()};
     }
     case Record::END_ACTOR:
       return end_actor{read_id(from.getEndActor().getActor()),
                        to_string(from.getEndActor().getReason())};
-    case Record::ACTOR_ENDED:
-      return actor_ended{read_id(from.getActorEnded().getActor()),
-                         to_string(from.getActorEnded().getReason())};
+    case Record::ACTOR_ENDED: return read_end(from.getActorEnded());
     case Record::CANCEL_ASSIGNED:
       return cancel_assigned{read_id(from.getCancelAssigned().getTask()),
                              from.getCancelAssigned().getAttempt(),

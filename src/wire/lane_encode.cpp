@@ -210,6 +210,9 @@ void put(record_builder out, const actor_located& x) {
   write_id(to.initActor(), x.actor);
   to.setNode(x.node);
   to.setFailure(as_data(x.failure));
+  to.setLife(x.life);
+  to.setRestarts(x.restarts);
+  to.setTaskRetries(x.task_retries);
 }
 
 void put(record_builder out, const end_actor& x) {
@@ -222,6 +225,8 @@ void put(record_builder out, const actor_ended& x) {
   auto to = out.initActorEnded();
   write_id(to.initActor(), x.actor);
   to.setReason(as_data(x.failure));
+  to.setHow(static_cast<std::uint8_t>(x.how));
+  to.setLife(x.life);
 }
 
 void put(record_builder out, const cancel_assigned& x) {

@@ -24,7 +24,8 @@ struct object_hint {
 struct assign_task {
   task_spec spec;
   std::int32_t attempt = 0;
-  std::uint64_t grant = 0; ///< The global scheduler's; 0 for actor calls.
+  /// The global scheduler's; of an actor call: its ticket (call_ticket).
+  std::uint64_t grant = 0;
   std::vector<object_hint> hints;
 };
 
@@ -87,15 +88,18 @@ struct free_copies {
 };
 
 /// To the actor's home: where is it? Answered, when known and again when it
-/// dies, by actor_located.
+/// changes, by actor_located.
 struct locate_actor {
   object_id actor;
 };
 
 struct actor_located {
   object_id actor;
-  node_index node = 0;   ///< 0: dead, for the encoded failure's reason.
-  std::string failure;
+  node_index node = 0;   ///< 0: dead, for the encoded failure's reason; without
+  std::string failure;   ///< one it is restarting, and more news follows.
+  std::int32_t life = 0; ///< How often it was restarted, this time included.
+  bool restarts = false; ///< After this life comes another one.
+  std::int32_t task_retries = 0; ///< Its creation's max_task_retries.
 };
 
 /// From the home to the node that hosts it: end it.
@@ -104,10 +108,19 @@ struct end_actor {
   std::string reason;
 };
 
-/// From the host to the home: its process ended.
+/// From the host to the home: its process ended. From a worker to its node:
+/// the actor ends by itself.
 struct actor_ended {
+  enum class way : std::uint8_t {
+    died,        ///< May be restarted.
+    for_good,    ///< It wanted to end.
+    after_calls, ///< It wants to end when the calls accepted so far have run.
+  };
+
   object_id actor;
   std::string failure;
+  way how = way::died;
+  std::int32_t life = 0; ///< Which one ended.
 };
 
 /// The home does not want the result any more, nor those of the task's

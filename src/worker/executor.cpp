@@ -42,23 +42,57 @@ void attempt_record::request_stop() {
 }
 
 void executor::run() {
-  while (auto attempt = next()) {
-    execute(std::move(attempt));
-    const auto now = clock::now();
-    if (idle() || now - flushed_ > result_waits) {
-      process_->out().flush();
-      flushed_ = now;
-    }
-  }
+  work();
+  for (auto& helper : helpers_)
+    helper.join();
   instance_ = nullptr;
 }
 
+void executor::work() {
+  clock::time_point flushed{};
+  while (auto attempt = next()) {
+    execute(std::move(attempt));
+    const auto now = clock::now();
+    if (idle() || now - flushed > result_waits) {
+      process_->out().flush();
+      flushed = now;
+    }
+  }
+}
+
 void executor::stop() noexcept {
-  stopped_ = true;
+  {
+    const std::lock_guard guard{lock_};
+    stopped_ = true;
+  }
   bell_.ring();
+  more_.notify_all();
+}
+
+/// The constructor has run: from now on calls run on several threads, if the
+/// actor wants that.
+void executor::start_helpers(const task_spec& creation) {
+  const auto threads = creation.wished().max_concurrency;
+  if (threads <= 1 || !instance_)
+    return;
+  many_ = true;
+  for (auto i = 1; i < threads; ++i)
+    helpers_.emplace_back([this] { work(); });
+}
+
+executor::attempt_pointer executor::next_of_many() {
+  std::unique_lock guard{lock_};
+  more_.wait(guard, [this] { return stopped_ || !queue_.empty(); });
+  if (stopped_)
+    return nullptr;
+  auto first = std::move(queue_.front());
+  queue_.pop_front();
+  return first;
 }
 
 executor::attempt_pointer executor::next() {
+  if (many_)
+    return next_of_many();
   for (;;) {
     const auto seen = bell_.peek();
     if (stopped_)
@@ -94,10 +128,9 @@ void executor::execute(attempt_pointer record) {
   frame.spec = &spec;
   if (spec.kind == task_kind::actor_creation) {
     hosts_actor_ = true;
-    process_->set_actor(spec.id);
+    process_->set_actor(spec, order.attempt);
   }
   set_frame_of_thread(&frame);
-  running_ = spec.id;
   auto call = std::make_unique<attempt>(*process_, record, &instance_);
   const auto* entry = ray::detail::function_table::find(
     {spec.function.module, spec.function.offset});
@@ -111,8 +144,9 @@ void executor::execute(attempt_pointer record) {
                   "that called it",
                   spec.function_name, spec.function.module,
                   spec.function.offset)));
-  running_ = {};
   set_frame_of_thread(nullptr);
+  if (spec.kind == task_kind::actor_creation)
+    start_helpers(spec);
   // The dependencies point back at the record.
   record->dependencies.clear();
 }
@@ -133,6 +167,8 @@ void executor::run(run_task&& task) {
     // Sent before the node knew; it must not wait for what the other one
     // waits for.
     process_->out().add(tasks_returned{{record->order.spec.id}}, push::soon);
+  else if (many_)
+    more_.notify_one();
   else
     bell_.ring();
 }
@@ -179,16 +215,17 @@ void executor::end(const std::string&) {
   end_process_(EXIT_SUCCESS);
 }
 
-void executor::actor_ended(std::string failure) {
-  process_->report_actor_ended(std::move(failure));
+void executor::actor_ended(std::string failure, bool for_good) {
+  process_->report_actor_ended(std::move(failure), for_good);
   end("the actor ended");
 }
 
 // -- waiting in get -----------------------------------------------------------
 
 bool executor::on_executor() const noexcept {
+  // Only the executor's threads have frames of their own.
   const auto* frame = frame_of_thread();
-  return frame != nullptr && frame->task && frame->task == running_;
+  return frame != nullptr && frame->task;
 }
 
 void executor::before_wait() {
@@ -203,7 +240,7 @@ void executor::before_wait() {
   }
   if (!tasks.empty())
     process_->out().add(tasks_returned{std::move(tasks)}, push::now);
-  process_->out().add(task_blocked{running_, true}, push::now);
+  process_->out().add(task_blocked{frame_of_thread()->task, true}, push::now);
 }
 
 void executor::after_wait() {
@@ -213,7 +250,7 @@ void executor::after_wait() {
     const std::lock_guard guard{lock_};
     waiting_ = false;
   }
-  process_->out().add(task_blocked{running_, false}, push::lazy);
+  process_->out().add(task_blocked{frame_of_thread()->task, false}, push::lazy);
 }
 
 } // namespace rayd

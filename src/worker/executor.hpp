@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 // The worker room: a process of the user's program that runs what its node
@@ -21,7 +23,9 @@
 // thread (the process's first) that runs them in order; the client actor's
 // thread fills the queue and takes back from it what the node recalls. Tasks
 // end on that thread. A behaviour may answer a call later on a thread of its
-// own, while further calls are delivered to it.
+// own, while further calls are delivered to it. A class actor may ask for
+// several calls at once (max_concurrency): then as many threads take from the
+// queue, in its order.
 //
 // Whatever user code throws becomes the result. A process hosts at most one
 // actor; the node then sends nothing but its calls. When the node ends the
@@ -66,13 +70,16 @@ public:
   void cancel(const object_id& task) override;
   void before_wait() override;
   void after_wait() override;
-  void actor_ended(std::string failure) override;
+  void actor_ended(std::string failure, bool for_good) override;
   void end(const std::string& reason) override;
 
 private:
   using attempt_pointer = std::shared_ptr<attempt_record>;
 
+  void work();
   attempt_pointer next();
+  attempt_pointer next_of_many();
+  void start_helpers(const task_spec& creation);
   bool idle();
   void execute(attempt_pointer attempt);
   std::vector<object_id> take_queue();
@@ -88,11 +95,13 @@ private:
   bell bell_;
   std::atomic<bool> stopped_{false};
 
-  // Of the executing thread.
   std::shared_ptr<void> instance_; ///< The actor, once constructed.
-  object_id running_;              ///< Empty between attempts.
-  clock::time_point flushed_{};
   std::atomic<bool> hosts_actor_{false};
+
+  // Of an actor that runs several calls at once; a bell wakes one thread only.
+  std::atomic<bool> many_{false};
+  std::condition_variable more_;
+  std::vector<std::thread> helpers_;
 };
 
 } // namespace rayd

@@ -75,7 +75,8 @@ private:
              const std::vector<node_index>& holders) override;
   void claim_name(const task_spec& creation) override;
   void actor_changed(const task_spec& creation, const char* state,
-                     node_index node, const std::string& reason) override;
+                     node_index node, const std::string& reason,
+                     std::int32_t restarts) override;
   void record_task(task_record record) override;
   void record_object(object_record) override {}
 

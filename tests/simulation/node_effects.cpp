@@ -81,7 +81,8 @@ void node::claim_name(const task_spec& creation) {
 }
 
 void node::actor_changed(const task_spec& creation, const char* state,
-                         node_index at, const std::string& reason) {
+                         node_index at, const std::string& reason,
+                         std::int32_t restarts) {
   rayd::actor_changed news;
   news.actor = creation.id;
   news.name = creation.name;
@@ -89,6 +90,7 @@ void node::actor_changed(const task_spec& creation, const char* state,
   news.state = state;
   news.node = at;
   news.reason = reason;
+  news.restarts = restarts;
   to_head(news);
 }
 

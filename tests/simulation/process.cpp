@@ -105,6 +105,12 @@ void process::answer_call(const run_task& task) {
   } else if (actor_seed_ == 0) {
     world_.fail("{} got a call before it has an actor", describe());
   } else {
+    // A task that is tried again calls again.
+    const bool of_driver
+      = task.spec.parent == root_id(task.spec.id.home(), task.spec.job);
+    if (of_driver && !ran_.insert(task.spec.id).second)
+      world_.fail("{} runs the call {} twice", describe(),
+                  to_string(task.spec.id));
     content.number = seed == 1 ? call_answer(actor_seed_, ++calls_)
                                : peek_answer(actor_seed_);
   }
@@ -211,6 +217,14 @@ void process::spawn(const step& s) {
   spec.demand = s.demand;
   spec.arguments = encode(task_arguments{s.seed, 1, {}});
   slot x{spec.id, s.seed, 0, 0, {}, {}, s.named};
+  if (world_.kind != trouble::none && s.seed % 3 != 0) {
+    // What it counted is gone with each of its lives.
+    task_wishes wishes;
+    wishes.max_restarts = static_cast<std::int32_t>(s.seed % 5) - 1;
+    wishes.max_task_retries = static_cast<std::int32_t>(s.seed % 7) - 1;
+    spec.wishes = std::make_shared<const task_wishes>(wishes);
+    x.unsure = true;
+  }
   if (s.named) {
     spec.name = s.seed % 4 < 2 ? "left" : "right";
     world_.names_used = true;

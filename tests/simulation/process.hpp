@@ -127,6 +127,7 @@ private:
   // When it hosts an actor.
   std::uint64_t actor_seed_ = 0;
   std::uint64_t calls_ = 0;
+  std::set<object_id> ran_; ///< Calls of its actor: each runs once in a life.
 };
 
 } // namespace rayd::simulation

@@ -305,8 +305,9 @@ void world::connect(node& dialler, node_index to) {
 }
 
 void world::send(node_index from, node_index to, lane_record record) {
-  if (const auto* task = std::get_if<assign_task>(&record);
-      task && task->grant != 0 && granted[task->grant]-- == 0)
+  const auto* task = std::get_if<assign_task>(&record);
+  if (task && task->spec.kind != task_kind::actor_call && task->grant != 0
+      && granted[task->grant]-- == 0)
     fail("{} sends more tasks for grant {} than it allows", node_name(from),
          task->grant);
   const auto at = links_.find({from, to});
@@ -323,23 +324,21 @@ void world::send(node_index from, node_index to, lane_record record) {
 // -- checks -------------------------------------------------------------------
 
 bool world::may_fail_with(const std::string& bytes) const {
-  const auto code = decode_failure(bytes).code;
+  auto code = decode_failure(bytes).code;
+  if (code == ray::errc::actor_unavailable)
+    code = ray::errc::actor_died;
   if (code == ray::errc::actor_died && (killed || names_used))
     return true;
   if (code == ray::errc::name_taken)
     return names_used;
-  switch (kind) {
-    case trouble::none: return false;
-    case trouble::workers: return code == ray::errc::actor_died;
-    case trouble::nodes:
-    case trouble::silence:
-      return code == ray::errc::actor_died || code == ray::errc::object_lost;
-    case trouble::all:
-      return code == ray::errc::actor_died || code == ray::errc::object_lost
-             || code == ray::errc::worker_died
-             || code == ray::errc::task_poisoned;
-  }
-  return false;
+  if (kind == trouble::none)
+    return false;
+  if (code == ray::errc::actor_died || kind == trouble::workers)
+    return code == ray::errc::actor_died;
+  return code == ray::errc::object_lost
+         || (kind == trouble::all
+             && (code == ray::errc::worker_died
+                 || code == ray::errc::task_poisoned));
 }
 
 void world::saw(const process& who, const object_id& id,

@@ -169,8 +169,20 @@ public:
 
   /// In a worker: the actor hosted here ended by itself (quit, or an uncaught
   /// exception of a behaviour); *failure* is the encoded actor_died that its
-  /// later calls get. Called at most once, from any thread.
-  virtual void actor_ended(std::string failure) { (void)failure; }
+  /// later calls get. *for_good*: it wanted to, and is not restarted. Called
+  /// at most once, from any thread.
+  virtual void actor_ended(std::string failure, bool for_good) {
+    (void)failure;
+    (void)for_good;
+  }
+
+  /// In a worker: whether the actor hosted here is restarted when it dies.
+  virtual bool actor_restarts() { return false; }
+
+  /// Ends the actor that runs the calling code, after the calls that it was
+  /// given so far.
+  /// @error no_such_actor  The code runs in no actor.
+  virtual void exit_actor() = 0;
 };
 
 /// The runtime of this process.

@@ -90,6 +90,9 @@ struct ActorChanged {
   node @4 :UInt32;
   pid @5 :Int64;
   reason @6 :Text;
+  restarts @7 :Int32;
+  maxRestarts @8 :Int32;
+  detached @9 :Bool;
 }
 
 struct MirrorRecords {

@@ -198,12 +198,18 @@ struct ActorLocation {
   actor @0 :ObjectId;
   node @1 :UInt32;
   failure @2 :Data;
+  life @3 :Int32;
+  restarts @4 :Bool;
+  taskRetries @5 :Int32;
 }
 
 struct ActorEnd {
   actor @0 :ObjectId;
   reason @1 :Data;
   # endActor: a sentence. actorEnded: an encoded failure_record.
+  how @2 :UInt8;
+  # actor_ended::way: 0 died, 1 for good, 2 after its calls.
+  life @3 :Int32;
 }
 
 struct JobDescription {

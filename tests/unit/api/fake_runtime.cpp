@@ -327,7 +327,7 @@ caf::actor_system& fake_runtime::system() {
   return *system_;
 }
 
-void fake_runtime::actor_ended(std::string failure) {
+void fake_runtime::actor_ended(std::string failure, bool) {
   const std::lock_guard guard{lock_};
   ended_failure_ = std::move(failure);
   changed_.notify_all();

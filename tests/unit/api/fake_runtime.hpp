@@ -57,7 +57,8 @@ public:
   std::vector<ray::node_info> nodes() override;
   ray::context current_context() override;
   caf::actor_system& system() override;
-  void actor_ended(std::string failure) override;
+  void actor_ended(std::string failure, bool for_good) override;
+  void exit_actor() override {}
 
   /// An object whose value never comes, until set() is called.
   object_handle pending();

@@ -12,6 +12,7 @@ namespace {
 constexpr auto sample = R"({
   "version": "0.1.0", "cluster_id": "c1", "address": "10.0.0.1:6379",
   "uptime_ms": 125000, "jobs": 1, "tasks_finished": 12,
+  "actors_by_state": {"pending": 0, "alive": 1, "restarting": 2, "dead": 3},
   "nodes": [
     {"id": "n1", "role": "head", "state": "alive", "host": "10.0.0.1",
      "port": 6379, "pid": 4711, "heartbeat_age_ms": 12,
@@ -41,6 +42,8 @@ TEST_CASE("status asks this machine's node and prints tables", "[status]") {
   auto text = shell.out.str();
   CHECK(text.find("up       2 min 5 s\n") != std::string::npos);
   CHECK(text.find("tasks    1 running, 0 waiting, 12 finished\n")
+        != std::string::npos);
+  CHECK(text.find("actors   0 pending, 1 alive, 2 restarting, 3 dead\n")
         != std::string::npos);
   CHECK(text.find("1.5/2") != std::string::npos);
   CHECK(text.find("license 1/1") != std::string::npos);

@@ -101,10 +101,16 @@ TEST_CASE("a name belongs to one live actor", "[actors]") {
     head.store_answers();
     CHECK(head.to<actor_name_answer>(2).at(1).failure.empty());
   }
-  SECTION("dead with the node that hosts it") {
+  SECTION("its home says what becomes of it when its host dies") {
     head.tell(1, actor_changed{a, "n", "C", "alive", 2, 5, ""});
     CHECK(head.machine.actors().alive_on(2) == 1);
     head.machine.link_lost(head.now, 2, "");
+    CHECK(head.machine.actors().names() == 1);
+    head.tell(1, actor_changed{a, "n", "C", "restarting", 0, 0, "", 1, 3});
+    const auto& known = head.machine.actors().actors().at(a);
+    CHECK(known.state == actor_state::restarting);
+    CHECK(known.restarts == 1);
+    head.tell(1, actor_changed{a, "n", "C", "dead", 0, 0, "enough", 3, 3});
     CHECK(head.machine.actors().names() == 0);
   }
   SECTION("only its home may speak for an actor") {

@@ -48,7 +48,7 @@ public:
       claims.push_back(creation.id);
     }
     void actor_changed(const task_spec&, const char* state, node_index,
-                       const std::string&) override {
+                       const std::string&, std::int32_t) override {
       actor_states.emplace_back(state);
     }
     void record_task(task_record record) override {

@@ -37,7 +37,7 @@ struct directory : effects, directory_listener {
   }
   void claim_name(const task_spec&) override {}
   void actor_changed(const task_spec&, const char*, node_index,
-                     const std::string&) override {}
+                     const std::string&, std::int32_t) override {}
   void record_task(task_record) override {}
   void record_object(object_record) override {}
 

@@ -2,6 +2,7 @@
 
 #include "base/ids.hpp"
 #include "base/resources.hpp"
+#include "wire/peer_records.hpp"
 #include "wire/control.hpp"
 #include "wire/task.hpp"
 
@@ -110,6 +111,10 @@ inline void fill(dice_type& dice, enum object_value::kind& x) {
 
 inline void fill(dice_type& dice, task_wishes::placing& x) {
   x = static_cast<task_wishes::placing>(below(dice, 5));
+}
+
+inline void fill(dice_type& dice, actor_ended::way& x) {
+  x = static_cast<actor_ended::way>(below(dice, 3));
 }
 
 template <class A, class B>
