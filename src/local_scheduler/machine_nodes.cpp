@@ -273,13 +273,15 @@ void local_scheduler_machine::fill_load(node_load& load) {
       continue;
     const auto& next = tasks_.at(queue.front()).spec.function;
     const auto expected = run_times_.expected(next.module, next.offset);
-    const auto per_slot
-      = expected ? std::clamp<std::int64_t>(
-          soon_us / std::max<std::int64_t>(*expected, 1), 1, per_slot_max)
-                 : 1;
+    // How many of these a slot ends within that time; long ones: none.
+    const auto soon
+      = expected ? std::min<std::int64_t>(
+          soon_us / std::max<std::int64_t>(*expected, 1), per_slot_max)
+                 : 0;
+    const auto per_slot = std::max<std::int64_t>(soon, 1);
     for (const auto& [id, worker] : workers_)
-      if (expected && worker.lease == key)
-        left -= per_slot;
+      if (worker.lease == key)
+        left -= soon;
     if (left <= 0)
       continue;
     auto& shape = waiting[key.demand];

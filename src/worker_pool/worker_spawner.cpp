@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -83,8 +84,7 @@ std::vector<std::string> worker_environment(const worker_pool_options& options,
   for (char** entry = environ; *entry; ++entry)
     if (!libraries.empty() && std::strncmp(*entry, "LD_LIBRARY_PATH=", 16) == 0)
       libraries += std::string{":"} + (*entry + 16);
-    else if (std::strncmp(*entry, "RAY_REDIS_PASSWORD", 18) != 0
-             && std::strncmp(*entry, "OMP_NUM_THREADS=", 16) != 0)
+    else if (std::strncmp(*entry, "RAY_REDIS_PASSWORD", 18) != 0)
       all.emplace_back(*entry);
   if (!libraries.empty())
     all.push_back("LD_LIBRARY_PATH=" + libraries);
@@ -93,7 +93,9 @@ std::vector<std::string> worker_environment(const worker_pool_options& options,
   all.push_back("RAYD_NODE_SOCKET=" + options.node_socket);
   all.push_back(fmt::format("RAYD_JOB={}", x.job));
   all.push_back(fmt::format("RAYD_WORKER_TOKEN={:016x}", x.token));
-  all.emplace_back("OMP_NUM_THREADS=1");
+  // What the user chose for the node counts for its workers, too.
+  if (std::getenv("OMP_NUM_THREADS") == nullptr)
+    all.emplace_back("OMP_NUM_THREADS=1");
   return all;
 }
 

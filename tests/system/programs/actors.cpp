@@ -188,13 +188,9 @@ void expect_refused(const char* field, Change change) {
 void refusals() {
   using ray::with;
   expect_refused("num_gpus", [](with& x) { x.num_gpus = 1; });
-  expect_refused("memory", [](with& x) { x.memory = 1; });
   expect_refused("labels", [](with& x) { x.labels["zone"] = "a"; });
   expect_refused("scheduling", [](with& x) { x.scheduling = ray::spread{}; });
-  expect_refused("priority", [](with& x) { x.priority = 1; });
-  expect_refused("timeout", [](with& x) { x.timeout = 1s; });
-  expect_refused("retry_exceptions",
-                 [](with& x) { x.retry_exceptions = true; });
+  expect_refused("timeout", [](with& x) { x.timeout = -1s; });
   expect_refused("max_restarts", [](with& x) { x.max_restarts = 1; });
   expect_refused("max_task_retries", [](with& x) { x.max_task_retries = 1; });
   expect_refused("max_concurrency", [](with& x) { x.max_concurrency = 2; });

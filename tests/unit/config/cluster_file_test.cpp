@@ -9,8 +9,7 @@ using namespace rayd;
 namespace {
 
 std::string shipped(const std::string& name) {
-  auto here = std::filesystem::absolute(__FILE__).parent_path();
-  return (here / "../../../config" / name).lexically_normal();
+  return std::filesystem::path{RAYD_SOURCE_FOLDER} / "config" / name;
 }
 
 /// What is wrong with a file whose section [cluster] is *body*.

@@ -261,6 +261,26 @@ TEST_CASE_METHOD(fixture, "the last handle's end ends the actor after its "
   CHECK(n.ended == std::vector<process_id>{host});
 }
 
+TEST_CASE_METHOD(fixture, "long tasks that wait are told, also when it is "
+                          "known how long they take",
+                 "[machine]") {
+  auto& n = add(1, 1);
+  begin(1);
+  const auto waiting_after = [&](std::int64_t micros) {
+    submit(1, spec(1, 1));
+    const auto [worker, run] = next_run(1);
+    n.machine->on_record(worker, task_result{run.spec.id, run.attempt,
+                                             text("1"), {1, micros}});
+    settle();
+    submit(1, spec(1, 2));
+    submit(1, spec(1, 3));
+    node_load load;
+    n.machine->fill_load(load);
+    return load.waiting.empty() ? 0 : load.waiting[0].waiting;
+  };
+  CHECK(waiting_after(1'000'000) == 1);
+}
+
 TEST_CASE_METHOD(fixture, "the global scheduler moves waiting tasks, and a "
                           "dead node's tasks come back",
                  "[machine]") {
