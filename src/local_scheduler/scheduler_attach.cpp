@@ -260,6 +260,7 @@ void local_scheduler::lose(scheduler_link& link, const std::string& why) {
 void local_scheduler::on_dialled(const link_dialled& dialled) {
   auto& link = add_link(dialled.root, nullptr);
   link.kind = link_kind::node;
+  link.dialled = true;
   // A number of our own: the peer's gate counts on its side.
   link.number = ++last_link_;
   send_bytes(dialled.root, link_atom::value, link_text(dialled.link));
@@ -285,7 +286,7 @@ void local_scheduler::join_peer(scheduler_link& link, node_index node) {
       old != peers_.end() && old->second != &link)
     RAYD_WARN("node {} has a second connection", node_name(node));
   peers_[node] = &link;
-  if (link.number > (std::uint64_t{1} << 63))
+  if (link.dialled)
     send_bytes(link.root, peer_atom::value,
                std::to_string(options_.machine.self));
   if (!begun())

@@ -42,6 +42,7 @@ public:
   link_kind kind = link_kind::unknown;
   process_id process = 0;   ///< Of a driver or worker that attached.
   node_index node = 0;      ///< Of a node that said who it is.
+  bool dialled = false;     ///< By this node: it says who it is first.
   std::uint64_t number = 0; ///< The gate's, for the global scheduler.
   std::int64_t pid = 0;
   job_number job = 0;

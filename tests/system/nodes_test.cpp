@@ -1,14 +1,53 @@
 // Several nodes that all live: objects between them, and balancing.
 
+#include "system/kernel_view.hpp"
 #include "system/processes.hpp"
 
 #include "catch.hpp"
 
+#include <unistd.h>
+
 #include <cstdlib>
+#include <sstream>
 #include <thread>
 
 using namespace rayd::testing;
 using namespace std::chrono_literals;
+
+namespace {
+
+/// CPU time of a process so far: fields 14 and 15 of /proc/PID/stat.
+std::chrono::milliseconds cpu_time_of(long pid) {
+  std::istringstream fields{proc_file(pid, "stat")};
+  std::string field;
+  for (int i = 1; i < 14; ++i)
+    fields >> field;
+  long user = 0;
+  long system = 0;
+  fields >> user >> system;
+  return std::chrono::milliseconds{(user + system) * 1000
+                                   / ::sysconf(_SC_CLK_TCK)};
+}
+
+} // namespace
+
+TEST_CASE("nodes that have nothing to do take no CPU") {
+  cluster place;
+  place.start_head({"--num-cpus=1"});
+  for (int i = 0; i < 3; ++i)
+    place.start_node({"--num-cpus=1"});
+  const auto nodes = place.nodes();
+  REQUIRE(nodes.size() == 4);
+  std::vector<std::chrono::milliseconds> before;
+  for (const auto& node : nodes)
+    before.push_back(cpu_time_of(node.pid));
+  std::this_thread::sleep_for(1s); // What they take in one second.
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const auto took = cpu_time_of(nodes[i].pid) - before[i];
+    INFO(nodes[i].id << " took " << took.count() << " ms");
+    CHECK(took < 150ms);
+  }
+}
 
 TEST_CASE("objects travel between nodes and arrive whole") {
   cluster place;
