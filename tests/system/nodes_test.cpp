@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <sstream>
 #include <thread>
@@ -38,15 +39,18 @@ TEST_CASE("nodes that have nothing to do take no CPU") {
     place.start_node({"--num-cpus=1"});
   const auto nodes = place.nodes();
   REQUIRE(nodes.size() == 4);
-  std::vector<std::chrono::milliseconds> before;
-  for (const auto& node : nodes)
-    before.push_back(cpu_time_of(node.pid));
-  std::this_thread::sleep_for(1s); // What they take in one second.
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const auto took = cpu_time_of(nodes[i].pid) - before[i];
-    INFO(nodes[i].id << " took " << took.count() << " ms");
-    CHECK(took < 150ms);
-  }
+  // At first they fault in memory for the store.
+  const auto most_of_half_a_second = [&] {
+    std::vector<std::chrono::milliseconds> before;
+    for (const auto& node : nodes)
+      before.push_back(cpu_time_of(node.pid));
+    std::this_thread::sleep_for(500ms);
+    auto most = 0ms;
+    for (std::size_t i = 0; i < nodes.size(); ++i)
+      most = std::max(most, cpu_time_of(nodes[i].pid) - before[i]);
+    return most;
+  };
+  CHECK(eventually([&] { return most_of_half_a_second() < 50ms; }, 20s));
 }
 
 TEST_CASE("objects travel between nodes and arrive whole") {
