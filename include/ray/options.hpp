@@ -60,7 +60,8 @@ private:
 enum class lifetime { job, detached };
 
 /// Options of a task or an actor. Fields that do not work yet are refused at
-/// the call, by name: everything but num_cpus, resources, name, max_retries.
+/// the call, by name: everything but num_cpus, resources, labels, scheduling,
+/// name, max_retries.
 struct with {
   /// Task 1; actor 1 to be placed and 0 while alive.
   std::optional<double> num_cpus = {};

@@ -10,11 +10,24 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <utility>
 
 namespace rayd {
 
 using ray::detail::stored_value;
+
+namespace {
+
+/// In one write, so that lines of several programs do not mix.
+void tell_user(const std::string& text) {
+  const auto line = "rayd: " + text + "\n";
+  [[maybe_unused]] const auto n
+    = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+} // namespace
 
 void client::deliver(caf::atom_value tag, std::string& bytes) {
   if (lane_)
@@ -53,6 +66,7 @@ void client::receive() {
             if (worker_ != nullptr)
               worker_->cancel(x.task);
           },
+          [&](tell_driver& x) { tell_user(x.text); },
           [&](end_process& x) {
             fail(fmt::format("the node ended this program's session: {}",
                              x.reason));

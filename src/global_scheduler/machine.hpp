@@ -1,6 +1,7 @@
 #pragma once
 
 #include "global_scheduler/actor_table.hpp"
+#include "global_scheduler/feasibility.hpp"
 #include "global_scheduler/grant_book.hpp"
 #include "global_scheduler/head_effects.hpp"
 #include "global_scheduler/job_table.hpp"
@@ -8,6 +9,7 @@
 
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 // The global scheduler as a pure state machine: no thread, clock, randomness,
@@ -88,6 +90,13 @@ private:
   void balance_shape(const node_record& source, const shape_load& shape,
                      std::vector<candidate>& candidates, dice& random);
   std::vector<candidate> candidates() const;
+  std::vector<std::vector<candidate>>
+  choices(const node_record& source, const shape_load& shape,
+          const std::vector<candidate>& candidates) const;
+  std::uint32_t same_on(node_index node, const shape_load& shape) const;
+  void give(const node_record& source, const shape_load& shape,
+            node_index target, std::uint32_t count, std::uint32_t slots);
+  void judge_waiting();
 
   head_options options_;
   head_effects& out_;
@@ -100,6 +109,8 @@ private:
   std::map<ticket_id, std::pair<link_id, node_entry>> registering_;
   std::map<ticket_id, node_index> unstored_nodes_;
   node_index next_served_ = 0; ///< Where the next balance begins.
+  /// When the home of a shape that can run nowhere hears of it next.
+  std::map<std::tuple<node_index, resource_set, node_wish>, time_us> judged_;
 
   grant_book grants_;
   job_table jobs_;

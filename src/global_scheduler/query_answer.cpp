@@ -86,6 +86,29 @@ json all_nodes(const head_machine& machine, const query_context& context) {
   return list;
 }
 
+/// What waits and can run on no node.
+json all_hopeless(const head_machine& machine) {
+  auto list = json::array();
+  for (const auto& [index, node] : machine.nodes()) {
+    if (node.state == node_state::dead)
+      continue;
+    for (const auto& shape : node.load.waiting) {
+      const auto found = judge(shape.demand, shape.wish, machine.nodes());
+      if (found.what == feasibility::kind::possible)
+        continue;
+      json labels = json::object();
+      for (const auto& [key, value] : shape.wish.labels)
+        labels[key] = value;
+      list.push_back({{"home", node_name(index)},
+                      {"count", shape.waiting},
+                      {"resources", as_json(shape.demand)},
+                      {"labels", std::move(labels)},
+                      {"reason", found.text}});
+    }
+  }
+  return list;
+}
+
 json whole_status(const head_machine& machine, const query_context& context) {
   auto nodes = all_nodes(machine, context);
   const auto all = sum_up(machine);
@@ -107,6 +130,7 @@ json whole_status(const head_machine& machine, const query_context& context) {
     {"jobs", machine.jobs().running()},
     {"tasks_finished", all.finished},
     {"nodes", std::move(nodes)},
+    {"infeasible", all_hopeless(machine)},
     {"totals", std::move(totals)},
   };
 }

@@ -75,6 +75,7 @@ void local_scheduler_machine::on_peer_record(node_index from,
       [&](free_copies& x) { objects_.on_record(from, x); },
       [&](end_job& x) { end_job_here(x.job); },
       [&](describe_job& x) { on(std::move(x)); },
+      [&](tell_driver& x) { tell(x.job, x.text); },
       // What only processes send has no meaning from a node.
       [](auto&) {},
     },

@@ -6,6 +6,7 @@
 #include "wire/control.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -62,6 +63,7 @@ public:
   void node_left(node_index node, const std::string& reason);
   void on_peer_record(node_index from, lane_record&& record);
   void place(const place_tasks& order);
+  void judged(const shape_verdict& verdict);
 
   // -- objects ----------------------------------------------------------------
 
@@ -176,6 +178,21 @@ private:
   void end_by_request(const object_id& id, const std::string& why);
   void fail_calls(const object_id& id);
 
+  // -- machine_load.cpp -------------------------------------------------------
+  bool has_labels(const node_wish& wish) const;
+  bool fulfils(const node_wish& wish) const;
+  bool starts_here(const ready_queues::key& key) const;
+  node_index nearest(const task_entry& task) const;
+  void add_waiting(std::vector<shape_load>& waiting,
+                   const ready_queues::key& key,
+                   const ready_queues::queue& queue, std::int64_t left) const;
+  void fill_spread(std::vector<shape_load>& spread) const;
+  std::vector<object_id> take_waiting(const resource_set& demand,
+                                      const node_wish& wish,
+                                      std::optional<node_index> near,
+                                      std::size_t most);
+  void tell(job_number job, const std::string& text);
+
   // -- machine_nodes.cpp ------------------------------------------------------
   void on(node_index from, assign_task&& assign);
   void on(node_index from, task_done&& done);
@@ -220,6 +237,7 @@ private:
   std::uint64_t finished_ = 0; ///< Tasks that ended in workers here.
   std::pair<std::uint64_t, std::uint64_t> last_grant_; ///< Epoch and number.
   std::deque<std::pair<time_us, object_id>> young_; ///< Not recorded yet.
+  std::set<std::string> told_; ///< To drivers, so that they hear it once.
 
   // Work for turn(), so that no event recurses along a chain of tasks.
   std::vector<object_id> woken_;      ///< All arguments are there.

@@ -155,7 +155,7 @@ void local_scheduler_machine::host_actor(const object_id& id,
                                          const task_spec& creation) {
   auto& actor = actors_[id];
   worker.actor = id;
-  worker.lease.reset();
+  worker.hosted = std::exchange(worker.lease, std::nullopt);
   if (!creation.keeps_cpu) {
     resource_set cpus;
     cpus.set_units("CPU", worker.holds.units("CPU"));
@@ -182,6 +182,7 @@ void local_scheduler_machine::creation_done(const object_id& id, task_entry&,
     const auto failure = decode_failure(value.bytes);
     if (actor.now != actor_entry::state::dead)
       actor_died(id, failure.code == ray::errc::name_taken
+                         || failure.code == ray::errc::unschedulable
                        ? value.bytes
                        : death(id, actor.creation.interface,
                                "its constructor failed: " + failure.message));

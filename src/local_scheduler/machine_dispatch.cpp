@@ -90,7 +90,7 @@ bool local_scheduler_machine::start_what_fits() {
 
 bool local_scheduler_machine::start_some(const ready_queues::key& key,
                                          ready_queues::queue& queue) {
-  if (queue.size() == 0 || !available_.fits(key.demand))
+  if (queue.size() == 0 || !available_.fits(key.demand) || !starts_here(key))
     return false;
   const auto id = take_idle(key.job);
   if (id == 0) {

@@ -10,16 +10,6 @@
 
 namespace rayd {
 
-namespace {
-
-// Short tasks that will start within this time need no other node.
-constexpr std::int64_t soon_us = 10'000;
-
-// Tasks that are sent away for one slot at once, however short they are.
-constexpr std::int64_t per_slot_max = 256;
-
-} // namespace
-
 std::vector<object_id> local_scheduler_machine::tasks_where(
   const std::function<bool(const object_id&, const task_entry&)>& which)
   const {
@@ -98,31 +88,6 @@ void local_scheduler_machine::drop_foreign(node_index origin) {
 }
 
 // -- tasks that go out --------------------------------------------------------
-
-void local_scheduler_machine::place(const place_tasks& order) {
-  // Grants are numbered upwards: this is a copy of an earlier one.
-  const std::pair grant{order.epoch, order.grant};
-  if (grant <= last_grant_ && !options_.faults.accept_old_grant)
-    return;
-  last_grant_ = grant;
-  const bool linked
-    = std::find(nodes_.begin(), nodes_.end(), order.target) != nodes_.end();
-  std::uint32_t sent = 0;
-  for (auto& [key, queue] : ready_.all()) {
-    if (key.foreign || !linked || !(key.demand == order.demand))
-      continue;
-    while (sent < order.count && queue.size() > 0) {
-      const auto id = queue.pop_back();
-      auto& task = tasks_.at(id);
-      task.queued = false;
-      task.placed = placed_by::global;
-      task.grant = order.grant;
-      assign(id, task, order.target);
-      ++sent;
-    }
-  }
-  grants_done_.push_back(order.grant);
-}
 
 void local_scheduler_machine::assign(const object_id& id, task_entry& task,
                                      node_index to) {
@@ -243,49 +208,6 @@ void local_scheduler_machine::on(node_index from, const ack_done& ack) {
       && at->second.attempt == ack.attempt
       && at->second.state == task_state::finished)
     forget(ack.task);
-}
-
-// -- load ---------------------------------------------------------------------
-
-void local_scheduler_machine::fill_load(node_load& load) {
-  auto room = available_;
-  std::map<resource_set, shape_load> waiting;
-  for (const auto& [key, queue] : ready_.all()) {
-    auto left = static_cast<std::int64_t>(queue.size());
-    const auto start = room.times(key.demand, left);
-    for (std::int64_t i = 0; i < start; ++i)
-      room -= key.demand;
-    left -= start;
-    if (key.foreign || left <= 0)
-      continue;
-    const auto& next = tasks_.at(queue.front()).spec.function;
-    const auto expected = run_times_.expected(next.module, next.offset);
-    const auto per_slot
-      = expected ? std::clamp<std::int64_t>(
-          soon_us / std::max<std::int64_t>(*expected, 1), 1, per_slot_max)
-                 : 1;
-    for (const auto& [id, worker] : workers_)
-      if (expected && worker.lease == key)
-        left -= per_slot;
-    if (left <= 0)
-      continue;
-    auto& shape = waiting[key.demand];
-    shape.demand = key.demand;
-    shape.waiting += static_cast<std::uint32_t>(left);
-    shape.per_slot = static_cast<std::uint32_t>(per_slot);
-  }
-  load.available = room;
-  load.waiting.clear();
-  for (auto& [demand, shape] : waiting)
-    load.waiting.push_back(std::move(shape));
-  load.grants_seen = std::exchange(grants_seen_, {});
-  load.grants_done = std::exchange(grants_done_, {});
-  load.workers = static_cast<std::uint32_t>(workers_.size());
-  load.queued = static_cast<std::uint32_t>(ready_.size());
-  load.finished = finished_;
-  load.running = 0;
-  for (const auto& [id, worker] : workers_)
-    load.running += !worker.given.empty();
 }
 
 } // namespace rayd

@@ -101,13 +101,20 @@ void local_scheduler_machine::forget(const object_id& id) {
 
 bool local_scheduler_machine::runs_here(const task_entry& task) const {
   if (task.spec.kind != task_kind::actor_call)
-    return options_.total.fits(task.spec.demand);
+    return options_.total.fits(task.spec.demand)
+           && (!task.spec.wishes || starts_here(key_of(task)));
   const auto actor = actors_.find(task.spec.actor);
   return actor != actors_.end() && actor->second.process != 0;
 }
 
 void local_scheduler_machine::gather(const object_id& id, task_entry& task) {
-  if (await_arguments(id, task, runs_here(task)))
+  // What may go where its arguments are waits for room before they come.
+  const bool call = task.spec.kind == task_kind::actor_call;
+  const bool here
+    = runs_here(task)
+      && (call || task.spec.dependencies.empty()
+          || task.origin != options_.self || available_.fits(task.spec.demand));
+  if (await_arguments(id, task, here))
     arguments_there(id, task);
 }
 
@@ -158,8 +165,13 @@ local_scheduler_machine::argument_failure(const object_id& id,
 ready_queues::key
 local_scheduler_machine::key_of(const task_entry& task) const {
   return {task.origin != options_.self,
-          task.spec.kind == task_kind::actor_creation, task.spec.job,
-          task.spec.demand};
+          task.spec.kind == task_kind::actor_creation,
+          task.spec.job,
+          task.spec.demand,
+          node_wish_of(task.spec),
+          task.near,
+          task.origin == options_.self
+            && task.placed == placed_by::global};
 }
 
 void local_scheduler_machine::enqueue(const object_id& id, task_entry& task,
@@ -167,6 +179,8 @@ void local_scheduler_machine::enqueue(const object_id& id, task_entry& task,
   task.queued = true;
   task.worker = 0;
   task.node = 0;
+  if (!task.spec.dependencies.empty() && task.origin == options_.self)
+    task.near = nearest(task);
   changed(id, task, task_state::waiting_for_resources);
   auto& queue = ready_.at(key_of(task));
   if (first)

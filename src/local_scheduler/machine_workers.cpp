@@ -164,6 +164,9 @@ void local_scheduler_machine::end_job_here(job_number job) {
   }
   objects_.job_gone(job);
   jobs_.erase(job);
+  std::erase_if(told_, [&](const std::string& line) {
+    return line.starts_with(fmt::format("{} ", job));
+  });
 }
 
 // -- what workers say ---------------------------------------------------------

@@ -38,6 +38,7 @@ struct task_entry {
   std::int64_t worker_pid = 0;
   std::vector<object_id> kept; ///< Foreign: pinned until acknowledged.
   bool queued = false;         ///< Is in a ready queue.
+  node_index near = 0;         ///< See ready_queues::key, once queued.
   bool recorded = false;       ///< The mirror knows of it already.
 };
 
@@ -53,6 +54,7 @@ struct worker_entry {
   job_number job = 0;
   std::int64_t pid = 0;
   std::optional<ready_queues::key> lease; ///< Whose tasks it runs now.
+  std::optional<ready_queues::key> hosted; ///< Of its actor's creation.
   resource_set holds;                     ///< Taken while it is not blocked.
   std::deque<object_id> given;            ///< The first one runs.
   time_us front_since = 0; ///< When the first one came first.

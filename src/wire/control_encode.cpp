@@ -39,6 +39,34 @@ void write_node(schema::Node::Builder to, const node_entry& node) {
   to.setStoreBytes(node.store_bytes);
 }
 
+template <class Parent>
+void write_wish(Parent to, const node_wish& wish) {
+  if (wish == node_wish{})
+    return;
+  auto out = to.initWish();
+  out.setWhere(static_cast<std::uint8_t>(wish.where));
+  out.setPlace(wish.place);
+  out.setBundle(wish.bundle);
+  auto labels = out.initLabels(list_size(wish.labels));
+  unsigned next = 0;
+  for (const auto& [key, value] : wish.labels) {
+    labels[next].setKey(key);
+    labels[next++].setValue(value);
+  }
+}
+
+void write_shapes(capnp::List<schema::ShapeLoad>::Builder to,
+                  const std::vector<shape_load>& shapes) {
+  for (unsigned i = 0; i < to.size(); ++i) {
+    const auto& shape = shapes[i];
+    write_amounts(to[i].initDemand(size_of(shape.demand)), shape.demand);
+    to[i].setWaiting(shape.waiting);
+    to[i].setPerSlot(shape.per_slot);
+    to[i].setNear(shape.near);
+    write_wish(to[i], shape.wish);
+  }
+}
+
 void write_serials(capnp::List<std::uint64_t>::Builder to,
                    const std::vector<std::uint64_t>& numbers) {
   for (unsigned i = 0; i < to.size(); ++i)
@@ -60,13 +88,8 @@ void put(schema::Control::Builder out, const node_load& x) {
   to.setEpoch(x.epoch);
   to.setSequence(x.sequence);
   write_amounts(to.initAvailable(size_of(x.available)), x.available);
-  auto waiting = to.initWaiting(list_size(x.waiting));
-  for (unsigned i = 0; i < waiting.size(); ++i) {
-    const auto& shape = x.waiting[i];
-    write_amounts(waiting[i].initDemand(size_of(shape.demand)), shape.demand);
-    waiting[i].setWaiting(shape.waiting);
-    waiting[i].setPerSlot(shape.per_slot);
-  }
+  write_shapes(to.initWaiting(list_size(x.waiting)), x.waiting);
+  write_shapes(to.initSpread(list_size(x.spread)), x.spread);
   write_serials(to.initGrantsSeen(list_size(x.grants_seen)), x.grants_seen);
   write_serials(to.initGrantsDone(list_size(x.grants_done)), x.grants_done);
   to.setStoreUsed(x.store_used);
@@ -171,6 +194,17 @@ void put(schema::Control::Builder out, const place_tasks& x) {
   write_amounts(to.initDemand(size_of(x.demand)), x.demand);
   to.setCount(x.count);
   to.setTarget(x.target);
+  to.setNear(x.near);
+  write_wish(to, x.wish);
+}
+
+void put(schema::Control::Builder out, const shape_verdict& x) {
+  auto to = out.initShapeVerdict();
+  to.setEpoch(x.epoch);
+  write_amounts(to.initDemand(size_of(x.demand)), x.demand);
+  write_wish(to, x.wish);
+  to.setNever(x.never);
+  to.setText(x.text);
 }
 
 void put(schema::Control::Builder out, const job_given& x) {

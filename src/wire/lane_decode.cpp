@@ -169,6 +169,9 @@ lane_record from_any(schema::Record::Reader from) {
     case Record::MIRROR_BLOCK:
       return mirror_block{to_string(from.getMirrorBlock().getTasks()),
                           to_string(from.getMirrorBlock().getObjects())};
+    case Record::TELL_DRIVER:
+      return tell_driver{from.getTellDriver().getJob(),
+                         from.getTellDriver().getText()};
     default: return from_own_node(from);
   }
 }

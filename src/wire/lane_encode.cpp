@@ -239,6 +239,12 @@ void put(record_builder out, const describe_job& x) {
   to.setText(x.text);
 }
 
+void put(record_builder out, const tell_driver& x) {
+  auto to = out.initTellDriver();
+  to.setJob(x.job);
+  to.setText(x.text);
+}
+
 void put(record_builder out, const mirror_block& x) {
   auto to = out.initMirrorBlock();
   to.setTasks(as_data(x.tasks));

@@ -43,6 +43,10 @@ namespace rayd {
 //         "tasks_waiting": 0          accepted and not yet started
 //       }
 //     ],
+//     "infeasible": [                 what waits and fits no node there is
+//       {"home": "n1", "count": 3, "resources": {"CPU": 100},
+//        "labels": {"zone": "a"}, "reason": "it asks for ..."}
+//     ],
 //     "totals": {                     sums over nodes that are not dead
 //       "resources_total": {...}, "resources_available": {...},
 //       "store_capacity": 0, "store_used": 0, "workers": 0, "actors": 0,

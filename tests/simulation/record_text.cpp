@@ -49,7 +49,8 @@ constexpr const char* names[] = {
   "cancel_assigned",
   "end_job",
   "describe_job",
-  "mirror_block"};
+  "mirror_block",
+  "tell_driver"};
 static_assert(std::size(names) == std::variant_size_v<lane_record>);
 
 std::string ids(const std::vector<object_id>& all_ids) {

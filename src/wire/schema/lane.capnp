@@ -255,6 +255,7 @@ struct Record {
     endJob @37 :UInt32;
     describeJob @38 :JobDescription;
     mirrorBlock @39 :Mirror;
+    tellDriver @40 :JobDescription;
   }
 }
 

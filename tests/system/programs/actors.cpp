@@ -189,8 +189,6 @@ void refusals() {
   using ray::with;
   expect_refused("num_gpus", [](with& x) { x.num_gpus = 1; });
   expect_refused("memory", [](with& x) { x.memory = 1; });
-  expect_refused("labels", [](with& x) { x.labels["zone"] = "a"; });
-  expect_refused("scheduling", [](with& x) { x.scheduling = ray::spread{}; });
   expect_refused("priority", [](with& x) { x.priority = 1; });
   expect_refused("timeout", [](with& x) { x.timeout = 1s; });
   expect_refused("retry_exceptions",
