@@ -71,35 +71,6 @@ std::map<std::string, double> available_resources() {
   return {};
 }
 
-/// Resources reserved together on some nodes; made by placement_group().
-class group {
-public:
-  template <class Unused = void>
-  object_ref<void> ready() const {
-    RAYD_NOT_YET("group::ready", "leave placement groups away", Unused);
-    return {};
-  }
-
-  /// For with.scheduling.
-  template <class Unused = void>
-  scheduling_strategy bundle(std::size_t) const {
-    RAYD_NOT_YET("group::bundle", "leave placement groups away", Unused);
-    return {};
-  }
-
-  template <class Unused = void>
-  void remove() {
-    RAYD_NOT_YET("group::remove", "leave placement groups away", Unused);
-  }
-};
-
-template <class Unused = void>
-group placement_group(std::vector<bundle>, strategy = strategy::pack,
-                      std::string = {}) {
-  RAYD_NOT_YET("placement_group", "leave it away", Unused);
-  return {};
-}
-
 namespace metrics {
 
 #define RAYD_METRIC(kind)                                                      \

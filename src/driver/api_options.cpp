@@ -38,8 +38,6 @@ void check_options(const with& options, bool actor) {
            "3; it is an option of tasks");
   refuse(options.num_gpus != 0, "num_gpus", "0");
   refuse(options.memory != 0, "memory", "0");
-  refuse(std::holds_alternative<group_bundle>(options.scheduling.wish()),
-         "scheduling = group.bundle()", "{}");
   refuse(options.priority != 0, "priority", "0");
   refuse(options.timeout.count() != 0, "timeout", "0");
   refuse(options.retry_exceptions, "retry_exceptions", "false");

@@ -110,6 +110,10 @@ public:
                                         std::string_view interface) override;
   void kill(const ray::detail::object_handle& actor) override;
   std::vector<ray::node_info> nodes() override;
+  ray::detail::object_handle make_group(const std::vector<ray::bundle>& bundles,
+                                        ray::strategy how,
+                                        const std::string& name) override;
+  void remove_group(const ray::detail::object_handle& group) override;
   ray::context current_context() override;
   caf::actor_system& system() override;
   void actor_ended(std::string failure) override;

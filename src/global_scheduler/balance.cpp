@@ -14,11 +14,16 @@ void head_machine::turn(time_us now, std::uint64_t random) {
     return;
   judge_waiting();
   dice numbers{random};
+  if (groups_.wants_turn()) {
+    auto all = candidates();
+    groups_.turn(now, all, nodes_, numbers);
+  }
   balance(numbers);
 }
 
 bool head_machine::wants_turn() const {
-  return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& entry) {
+  return groups_.wants_turn()
+         || std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& entry) {
     return !entry.second.load.waiting.empty()
            && entry.second.state != node_state::dead;
   });
@@ -36,6 +41,8 @@ std::vector<candidate> head_machine::candidates() const {
     candidate each{index, node.entry.total, node.load.available};
     if (!options_.faults.forget_assigned)
       each.room -= grants_.assigned_to(index);
+    if (groups_.size() > 0)
+      each.room -= groups_.promised(index);
     all.push_back(std::move(each));
   }
   return all;
@@ -106,6 +113,10 @@ void head_machine::balance_shape(const node_record& source,
   const auto assigned = grants_.assigned_from(source.entry.index, shape);
   if (shape.waiting <= assigned)
     return;
+  if (shape.wish.where == node_wish::placing::in_bundle) {
+    balance_bundle(source, shape, shape.waiting - assigned, candidates);
+    return;
+  }
   // Short tasks go in such numbers that a slot is busy until the next turn.
   auto left = shape.waiting - assigned;
   const auto per_slot = std::clamp<std::uint32_t>(shape.per_slot, 1, left);
@@ -130,6 +141,16 @@ void head_machine::balance_shape(const node_record& source,
   }
 }
 
+/// All to the one node that has the bundle, where they wait for its room.
+void head_machine::balance_bundle(const node_record& source,
+                                  const shape_load& shape, std::uint32_t count,
+                                  const std::vector<candidate>& candidates) {
+  const auto target = groups_.node_of(shape.wish.place, shape.wish.bundle);
+  for (const auto& each : candidates)
+    if (each.node == target)
+      give(source, shape, target, count, 0);
+}
+
 void head_machine::give(const node_record& source, const shape_load& shape,
                         node_index target, std::uint32_t count,
                         std::uint32_t slots) {
@@ -144,6 +165,13 @@ void head_machine::give(const node_record& source, const shape_load& shape,
 
 // -- what can run nowhere -----------------------------------------------------
 
+feasibility head_machine::judge_shape(const resource_set& demand,
+                                      const node_wish& wish) const {
+  if (wish.where == node_wish::placing::in_bundle)
+    return groups_.judge(wish.place, wish.bundle, demand);
+  return judge(demand, wish, nodes_);
+}
+
 /// Tells the homes of tasks that no node can hold, after a moment in which
 /// nodes may join, and again while it is so.
 void head_machine::judge_waiting() {
@@ -152,14 +180,17 @@ void head_machine::judge_waiting() {
     if (source.state == node_state::dead)
       continue;
     for (const auto& shape : source.load.waiting) {
-      const auto found = judge(shape.demand, shape.wish, nodes_);
+      const auto found = judge_shape(shape.demand, shape.wish);
       if (found.what == feasibility::kind::possible)
         continue;
       const std::tuple name{index, shape.demand, shape.wish};
       const auto known = judged_.find(name);
+      // A group that nobody knows may have been asked for a moment ago.
       const bool never = found.what == feasibility::kind::never;
+      const bool at_once
+        = never && shape.wish.where != node_wish::placing::in_bundle;
       auto due = known != judged_.end() ? known->second
-                 : never                ? now_
+                 : at_once              ? now_
                                         : now_ + options_.hopeless_after_us;
       if (due <= now_) {
         out_.to_link(source.link,

@@ -93,7 +93,7 @@ json all_hopeless(const head_machine& machine) {
     if (node.state == node_state::dead)
       continue;
     for (const auto& shape : node.load.waiting) {
-      const auto found = judge(shape.demand, shape.wish, machine.nodes());
+      const auto found = machine.judge_shape(shape.demand, shape.wish);
       if (found.what == feasibility::kind::possible)
         continue;
       json labels = json::object();

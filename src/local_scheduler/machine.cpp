@@ -17,8 +17,8 @@ local_scheduler_machine::local_scheduler_machine(machine_options options,
                                                  effects& out)
   : options_(std::move(options)),
     out_(out),
-    objects_(options_.self, out, *this),
-    available_(options_.total) {
+    objects_(options_.self, out, *this) {
+  available_ = options_.total;
   if (options_.elders)
     objects_.know_elders(*options_.elders);
 }
@@ -45,6 +45,8 @@ void local_scheduler_machine::on_record(process_id from,
           out_.to_node(x.actor.home(), end_actor{x.actor, "it was killed"});
       },
       [&](actor_ended& x) { end_told(from, x); },
+      [&](make_group& x) { on(from, x); },
+      [&](remove_group& x) { on(x); },
       // What only nodes send has no meaning from a process.
       [](auto&) {},
     },
@@ -76,6 +78,7 @@ void local_scheduler_machine::on_peer_record(node_index from,
       [&](end_job& x) { end_job_here(x.job); },
       [&](describe_job& x) { on(std::move(x)); },
       [&](tell_driver& x) { tell(x.job, x.text); },
+      [&](remove_group& x) { on(x); },
       // What only processes send has no meaning from a node.
       [](auto&) {},
     },

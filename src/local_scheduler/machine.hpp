@@ -1,14 +1,14 @@
 #pragma once
 
 #include "local_scheduler/effects.hpp"
+#include "local_scheduler/machine_memory.hpp"
 #include "local_scheduler/object_directory.hpp"
-#include "local_scheduler/tables.hpp"
 #include "wire/control.hpp"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <map>
-#include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 // The local scheduler of one node as a pure state machine: no thread, clock,
@@ -28,7 +28,8 @@
 
 namespace rayd {
 
-class local_scheduler_machine : private directory_listener {
+class local_scheduler_machine : private directory_listener,
+                                private machine_memory {
 public:
   local_scheduler_machine(machine_options options, effects& out);
 
@@ -64,6 +65,8 @@ public:
   void on_peer_record(node_index from, lane_record&& record);
   void place(const place_tasks& order);
   void judged(const shape_verdict& verdict);
+  void ordered(const bundle_order& order);
+  void group_changed(const group_news& news);
 
   // -- objects ----------------------------------------------------------------
 
@@ -94,10 +97,17 @@ public:
   /// out, so each of them is told once.
   void fill_load(node_load& load);
 
+  /// JSON for global_scheduler/why.hpp: what the thing with this id waits for,
+  /// with a sentence; "waits_for" is "unknown" when it is not known here.
+  std::string why(const std::string& id) const;
+
   bool has_job(job_number job) const { return jobs_.contains(job); }
   const std::string& description(job_number job) const;
   const object_directory& objects() const { return objects_; }
   const resource_set& available() const { return available_; }
+  const std::map<bundle_key, bundle_entry>& bundles() const {
+    return bundles_;
+  }
   std::size_t task_count() const { return tasks_.size(); }
   std::size_t worker_count() const { return workers_.size(); }
 
@@ -193,6 +203,25 @@ private:
                                       std::size_t most);
   void tell(job_number job, const std::string& text);
 
+  // -- machine_groups.cpp -----------------------------------------------------
+  void on(process_id from, const make_group& x);
+  void on(const remove_group& x);
+  void reserve(const bundle_order& order);
+  void free_bundles(
+    const std::function<bool(const bundle_key&, const bundle_entry&)>& which);
+  void end_in_bundle(const bundle_key& bundle);
+  const bundle_key* bundle_of(const ready_queues::key& key) const;
+  const resource_set& room_for(const ready_queues::key& key) const;
+  resource_set& pool_of(const worker_entry& worker);
+
+  // -- machine_why.cpp --------------------------------------------------------
+  nlohmann::json why_argument(const object_id& id) const;
+  nlohmann::json why_arguments(const task_entry& task) const;
+  nlohmann::json why_queued(const task_entry& task) const;
+  nlohmann::json why_call(const task_entry& task) const;
+  nlohmann::json why_task(const object_id& id, const task_entry& task) const;
+  nlohmann::json why_actor(const object_id& id, const actor_entry& actor) const;
+
   // -- machine_nodes.cpp ------------------------------------------------------
   void on(node_index from, assign_task&& assign);
   void on(node_index from, task_done&& done);
@@ -216,34 +245,6 @@ private:
   machine_options options_;
   effects& out_;
   object_directory objects_;
-  time_us now_ = 0;
-  std::int64_t wall_us_ = 0;
-
-  resource_set available_;
-  std::unordered_map<object_id, task_entry> tasks_;
-  ready_queues ready_;
-  run_time_memory run_times_;
-  std::map<process_id, worker_entry> workers_;
-  /// Of processes that left: results that wait, see object_directory::hold.
-  std::map<process_id, std::vector<held_result>> estates_;
-  std::map<job_number, job_entry> jobs_;
-  std::map<process_id, job_number> drivers_;
-  std::unordered_map<object_id, actor_entry> actors_;
-  std::unordered_map<object_id, std::string> refused_; ///< Their arguments.
-  std::vector<object_id> claims_; ///< Creations that wait for their names.
-  std::vector<node_index> nodes_; ///< Linked now.
-  std::vector<job_number> ended_jobs_;
-  std::vector<std::uint64_t> grants_seen_, grants_done_;
-  std::uint64_t finished_ = 0; ///< Tasks that ended in workers here.
-  std::pair<std::uint64_t, std::uint64_t> last_grant_; ///< Epoch and number.
-  std::deque<std::pair<time_us, object_id>> young_; ///< Not recorded yet.
-  std::set<std::string> told_; ///< To drivers, so that they hear it once.
-
-  // Work for turn(), so that no event recurses along a chain of tasks.
-  std::vector<object_id> woken_;      ///< All arguments are there.
-  std::vector<object_id> to_gather_;  ///< To be run again.
-  std::vector<object_id> to_advance_; ///< Actors with calls to look at.
-  std::optional<ready_queues::key> last_served_;
 };
 
 } // namespace rayd

@@ -161,7 +161,7 @@ void local_scheduler_machine::host_actor(const object_id& id,
     cpus.set_units("CPU", worker.holds.units("CPU"));
     worker.holds -= cpus;
     if (!worker.blocked)
-      available_ += cpus;
+      pool_of(worker) += cpus;
   }
   if (actor.now == actor_entry::state::dead) {
     worker.ending = true;

@@ -29,8 +29,9 @@ void local_scheduler_machine::slot_free(process_id id, worker_entry& worker) {
 
 void local_scheduler_machine::release(worker_entry& worker) {
   if (!worker.blocked)
-    available_ += worker.holds;
+    pool_of(worker) += worker.holds;
   worker.holds = {};
+  worker.bundle.reset();
   worker.blocked = false;
   worker.recalled = false;
   worker.lease.reset();
@@ -90,11 +91,12 @@ bool local_scheduler_machine::start_what_fits() {
 
 bool local_scheduler_machine::start_some(const ready_queues::key& key,
                                          ready_queues::queue& queue) {
-  if (queue.size() == 0 || !available_.fits(key.demand) || !starts_here(key))
+  if (queue.size() == 0 || !room_for(key).fits(key.demand)
+      || !starts_here(key))
     return false;
   const auto id = take_idle(key.job);
   if (id == 0) {
-    const auto room = available_.times(
+    const auto room = room_for(key).times(
       key.demand, static_cast<std::int64_t>(queue.size()));
     start_workers(key.job, static_cast<std::size_t>(room));
     return false;
@@ -103,7 +105,9 @@ bool local_scheduler_machine::start_some(const ready_queues::key& key,
   worker.lease = key;
   worker.lease_since = now_;
   worker.holds = key.demand;
-  available_ -= key.demand;
+  if (const auto* bundle = bundle_of(key))
+    worker.bundle = *bundle;
+  pool_of(worker) -= key.demand;
   give(id, worker, queue, key.creation ? 1 : options_.pipeline_max);
   if (worker.given.empty()) {
     release(worker);

@@ -71,7 +71,11 @@ bool local_scheduler_machine::fulfils(const node_wish& wish) const {
 }
 
 bool local_scheduler_machine::starts_here(const ready_queues::key& key) const {
-  return !key.wish || key.foreign || key.granted || fulfils(*key.wish);
+  if (!key.wish)
+    return true;
+  if (key.wish->where == node_wish::placing::in_bundle)
+    return (key.foreign || key.granted) && bundle_of(key) != nullptr;
+  return key.foreign || key.granted || fulfils(*key.wish);
 }
 
 node_index local_scheduler_machine::nearest(const task_entry& task) const {
@@ -116,7 +120,7 @@ void local_scheduler_machine::fill_load(node_load& load) {
   load.waiting.clear();
   for (const auto& [key, queue] : ready_.all()) {
     auto left = static_cast<std::int64_t>(queue.size());
-    if (starts_here(key)) {
+    if (starts_here(key) && &room_for(key) == &available_) {
       const auto start = room.times(key.demand, left);
       for (std::int64_t i = 0; i < start; ++i)
         room -= key.demand;

@@ -192,6 +192,12 @@ void local_scheduler_machine::on(node_index from, assign_task&& x) {
   }
   auto& task = enter(std::move(x.spec), from);
   task.attempt = x.attempt;
+  if (!call && task.spec.wishes && !starts_here(key_of(task))) {
+    // Its bundle moved or ended since the head said that it is here.
+    forget(id);
+    out_.to_node(from, task_given_back{id, x.attempt});
+    return;
+  }
   task.grant = x.grant;
   task.placed = placed_by::global;
   for (const auto& hint : x.hints)

@@ -113,7 +113,8 @@ void local_scheduler_machine::gather(const object_id& id, task_entry& task) {
   const bool here
     = runs_here(task)
       && (call || task.spec.dependencies.empty()
-          || task.origin != options_.self || available_.fits(task.spec.demand));
+          || task.origin != options_.self
+          || room_for(key_of(task)).fits(task.spec.demand));
   if (await_arguments(id, task, here))
     arguments_there(id, task);
 }

@@ -156,6 +156,7 @@ void local_scheduler_machine::end_job_here(job_number job) {
     forget(id);
   }
   ready_.drop_job(job);
+  free_bundles([&](const auto&, const auto& b) { return b.job == job; });
   const auto actors = actors_where(
     [&](const object_id& id, const auto&) { return id.job() == job; });
   for (const auto& id : actors) {
@@ -247,9 +248,9 @@ void local_scheduler_machine::on(process_id from, const task_blocked& x) {
   // to wait for them could be a deadlock, and nothing new starts meanwhile.
   worker.blocked = x.blocked;
   if (x.blocked)
-    available_ += worker.holds;
+    pool_of(worker) += worker.holds;
   else
-    available_ -= worker.holds;
+    pool_of(worker) -= worker.holds;
   if (const auto task = tasks_.find(x.task);
       task != tasks_.end() && task->second.worker == from)
     changed(x.task, task->second,

@@ -67,6 +67,21 @@ void local_scheduler::on_head_message(control_message&& message) {
           machine_->judged(x);
         return true;
       },
+      [&](bundle_order& x) {
+        if (x.epoch >= epoch_ && begun())
+          machine_->ordered(x);
+        return true;
+      },
+      [&](group_news& x) {
+        if (x.epoch >= epoch_ && begun())
+          machine_->group_changed(x);
+        return true;
+      },
+      [&](cluster_query& x) {
+        to_head(cluster_answer{x.request, begun() ? machine_->why(x.text) : "",
+                               ""});
+        return true;
+      },
       [&](job_given& x) {
         on_job_given(x);
         return true;

@@ -50,11 +50,28 @@ struct held_result {
   run_times times;
 };
 
+/// Which bundle, and by which try of its group it came here.
+struct bundle_key {
+  object_id group;
+  std::uint32_t index = 0;
+  std::uint64_t attempt = 0;
+
+  friend auto operator<=>(const bundle_key&, const bundle_key&) = default;
+};
+
+/// Resources of this node that only work in this bundle gets.
+struct bundle_entry {
+  resource_set free;
+  job_number job = 0;
+  bool committed = false; ///< The whole group is there: work may run in it.
+};
+
 struct worker_entry {
   job_number job = 0;
   std::int64_t pid = 0;
   std::optional<ready_queues::key> lease; ///< Whose tasks it runs now.
   std::optional<ready_queues::key> hosted; ///< Of its actor's creation.
+  std::optional<bundle_key> bundle;       ///< Out of which it holds.
   resource_set holds;                     ///< Taken while it is not blocked.
   std::deque<object_id> given;            ///< The first one runs.
   time_us front_since = 0; ///< When the first one came first.

@@ -3,6 +3,7 @@
 #include "base/ids.hpp"
 #include "base/resources.hpp"
 #include "base/result.hpp"
+#include "wire/group_messages.hpp"
 #include "wire/node_wish.hpp"
 
 #include <cstddef>
@@ -127,7 +128,8 @@ struct mirror_records {
   std::string objects;
 };
 
-/// wire/query.hpp; answered by cluster_answer.
+/// wire/query.hpp; answered by cluster_answer. From the head to a node: what
+/// does this id wait for? See local_scheduler_machine::why.
 struct cluster_query {
   std::uint64_t request = 0;
   std::string text;
@@ -209,7 +211,8 @@ using control_message
                  claim_actor_name, find_actor_name, actor_changed,
                  mirror_records, cluster_query, node_registered, node_refused,
                  peer_joined, peer_dead, place_tasks, job_given,
-                 actor_name_answer, cluster_answer, shape_verdict>;
+                 actor_name_answer, cluster_answer, shape_verdict,
+                 group_request, bundle_order, bundle_answer, group_news>;
 
 /// Limit of one message in bytes.
 inline constexpr std::size_t control_bytes_max = std::size_t{16} << 20;

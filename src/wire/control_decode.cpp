@@ -126,6 +126,43 @@ node_registered read(schema::Registered::Reader from) {
   return registered;
 }
 
+group_request read(schema::GroupRequest::Reader from) {
+  group_request request{from.getNode(), read(from.getGroup()), from.getJob(),
+                        {}, from.getStrategy(), from.getName(),
+                        from.getRemove()};
+  for (auto bundle : bounded(from.getBundles(), list_max))
+    request.bundles.push_back(read_amounts(bundle.getResources()));
+  return request;
+}
+
+bundle_order read(schema::BundleOrder::Reader from) {
+  bundle_order order{from.getEpoch(),   read(from.getGroup()), from.getJob(),
+                     from.getAttempt(), from.getWhat(),        {}};
+  for (auto bundle : bounded(from.getBundles(), list_max))
+    order.bundles.push_back(
+      {bundle.getIndex(), read_amounts(bundle.getResources())});
+  return order;
+}
+
+control_message from_groups(schema::Control::Reader from) {
+  using schema::Control;
+  switch (from.which()) {
+    case Control::GROUP_REQUEST: return read(from.getGroupRequest());
+    case Control::BUNDLE_ORDER: return read(from.getBundleOrder());
+    case Control::BUNDLE_ANSWER: {
+      auto answer = from.getBundleAnswer();
+      return bundle_answer{answer.getNode(), read(answer.getGroup()),
+                           answer.getAttempt(), answer.getReserved()};
+    }
+    case Control::GROUP_NEWS: {
+      auto news = from.getGroupNews();
+      return group_news{news.getEpoch(), read(news.getGroup()), news.getNow(),
+                        news.getText()};
+    }
+    default: throw std::invalid_argument{"unknown message"};
+  }
+}
+
 control_message from_node(schema::Control::Reader from) {
   using schema::Control;
   switch (from.which()) {
@@ -161,7 +198,7 @@ control_message from_node(schema::Control::Reader from) {
     case Control::CLUSTER_QUERY:
       return cluster_query{from.getClusterQuery().getRequest(),
                            from.getClusterQuery().getText()};
-    default: throw std::invalid_argument{"unknown message"};
+    default: return from_groups(from);
   }
 }
 

@@ -229,6 +229,54 @@ void put(schema::Control::Builder out, const cluster_answer& x) {
   to.setFailure(as_data(x.failure));
 }
 
+void put(schema::Control::Builder out, const group_request& x) {
+  auto to = out.initGroupRequest();
+  to.setNode(x.node);
+  write_actor(to.initGroup(), x.group);
+  to.setJob(x.job);
+  auto bundles = to.initBundles(list_size(x.bundles));
+  for (unsigned i = 0; i < bundles.size(); ++i) {
+    bundles[i].setIndex(i);
+    write_amounts(bundles[i].initResources(size_of(x.bundles[i])),
+                  x.bundles[i]);
+  }
+  to.setStrategy(x.strategy);
+  to.setName(x.name);
+  to.setRemove(x.remove);
+}
+
+void put(schema::Control::Builder out, const bundle_order& x) {
+  auto to = out.initBundleOrder();
+  to.setEpoch(x.epoch);
+  write_actor(to.initGroup(), x.group);
+  to.setJob(x.job);
+  to.setAttempt(x.attempt);
+  to.setWhat(x.what);
+  auto bundles = to.initBundles(list_size(x.bundles));
+  for (unsigned i = 0; i < bundles.size(); ++i) {
+    bundles[i].setIndex(x.bundles[i].index);
+    write_amounts(
+      bundles[i].initResources(size_of(x.bundles[i].resources)),
+      x.bundles[i].resources);
+  }
+}
+
+void put(schema::Control::Builder out, const bundle_answer& x) {
+  auto to = out.initBundleAnswer();
+  to.setNode(x.node);
+  write_actor(to.initGroup(), x.group);
+  to.setAttempt(x.attempt);
+  to.setReserved(x.reserved);
+}
+
+void put(schema::Control::Builder out, const group_news& x) {
+  auto to = out.initGroupNews();
+  to.setEpoch(x.epoch);
+  write_actor(to.initGroup(), x.group);
+  to.setNow(x.now);
+  to.setText(x.text);
+}
+
 } // namespace
 
 std::string encode_control(const control_message& message) {

@@ -50,7 +50,9 @@ constexpr const char* names[] = {
   "end_job",
   "describe_job",
   "mirror_block",
-  "tell_driver"};
+  "tell_driver",
+  "make_group",
+  "remove_group"};
 static_assert(std::size(names) == std::variant_size_v<lane_record>);
 
 std::string ids(const std::vector<object_id>& all_ids) {

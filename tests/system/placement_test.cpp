@@ -5,6 +5,7 @@
 #include "catch.hpp"
 
 #include <csignal>
+#include <fstream>
 
 using namespace rayd::testing;
 using namespace std::chrono_literals;
@@ -66,6 +67,51 @@ TEST_CASE("rayd status shows what fits no node, until a node comes") {
   CHECK(status_of(place)["infeasible"].empty());
 }
 
+TEST_CASE("rayd why says what a task waits for") {
+  cluster place;
+  place.start_head({"--num-cpus=1"});
+  place.start_node({"--num-cpus=1"});
+  auto environment = here;
+  const auto go = place.base() / "go";
+  environment["GO_FILE"] = go.string();
+  running program{place.program("placement", {"why"}, environment)};
+  REQUIRE(program.wait_for_output("all", 10s));
+  const auto ids = program.output();
+  const auto why = [&](const std::string& name) {
+    auto found = place.rayd({"why", line_of(ids, name)});
+    CHECK(found.exit_code == 0);
+    return found.out;
+  };
+  CHECK(contains(why("running"), "waits for nothing: it runs in process"));
+  CHECK(contains(why("away"), "on n2"));
+  CHECK(contains(why("queued"), "zero waits for resources: it asks for CPU 1, "
+                                "and n1 has nothing free of CPU 1"));
+  CHECK(contains(why("dependent"), "waits for 1 of its 1 arguments by "
+                                   "reference: the result of task"));
+  CHECK(contains(why("dependent"), "zero, which is waiting for resources"));
+  CHECK(contains(why("huge"), "it asks for CPU 100, and no node has that"));
+  CHECK(contains(why("call"), "waits for its actor"));
+  CHECK(contains(why("done"), "waits for nothing"));
+  CHECK(contains(why("bad"), "it had no luck"));
+  const auto json = nlohmann::json::parse(
+    place.rayd({"why", line_of(ids, "queued"), "--json"}).out);
+  CHECK(json["waits_for"] == "resources");
+  CHECK(json["resources"]["asked"]["CPU"] == 1);
+  CHECK(json["resources"]["nodes"].size() == 1);
+  CHECK(json["resources"]["nodes"][0]["free"]["CPU"] == 0);
+  CHECK(place.rayd({"why"}).exit_code == 2);
+  CHECK(place.rayd({"why", "n1"}).exit_code == 2);
+  const auto unknown = place.rayd({"why", std::string(32, '0')});
+  CHECK(unknown.exit_code == 1);
+  CHECK(contains(unknown.err, "is known"));
+  std::ofstream{go};
+  const auto ended = program.wait(10s);
+  INFO(to_string(ended) << '\n' << place.logs());
+  CHECK(ended.exit_code == 0);
+  // Its job is over; the records stay.
+  CHECK(contains(why("bad"), "it had no luck"));
+}
+
 TEST_CASE("tasks and actors run where they wish") {
   cluster place;
   start_three(place);
@@ -101,4 +147,36 @@ TEST_CASE("a hard wish for a node that is gone is unschedulable") {
   const auto done = program.wait(15s);
   INFO(to_string(done) << '\n' << place.logs());
   CHECK(done.exit_code == 0);
+}
+
+TEST_CASE("placement groups reserve all or nothing, and give all back") {
+  cluster place;
+  start_three(place);
+  const auto before = accounts_of(status_of(place));
+  const auto done = placement(place, "groups");
+  INFO(to_string(done) << '\n' << place.logs());
+  CHECK(done.exit_code == 0);
+  // The job's groups ended with it.
+  std::string after;
+  CHECK(eventually(
+    [&] { return (after = accounts_of(status_of(place))) == before; }, 5s));
+  INFO("before\n" << before << "after\n" << after);
+}
+
+TEST_CASE("a dead node's bundles are placed again") {
+  cluster place;
+  place.start_head({"--num-cpus=2"});
+  place.start_node({"--num-cpus=2", "--resources=spot=1"});
+  auto environment = here;
+  const auto go = place.base() / "go";
+  environment["GO_FILE"] = go.string();
+  running program{place.program("placement", {"group_moves"}, environment)};
+  REQUIRE(program.wait_for_output("first n2", 10s));
+  place.start_node({"--num-cpus=2", "--resources=spot=1"});
+  ::kill(static_cast<pid_t>(node_named(place, "n2").pid), SIGKILL);
+  std::ofstream{go};
+  const auto done = program.wait(20s);
+  INFO(to_string(done) << '\n' << place.logs());
+  CHECK(done.exit_code == 0);
+  CHECK(contains(done.out, "then n3"));
 }

@@ -27,6 +27,8 @@ class actor_system;
 namespace ray {
 struct with;
 struct init_options;
+struct bundle;
+enum class strategy;
 struct node_info;
 struct context;
 } // namespace ray
@@ -148,6 +150,12 @@ public:
   virtual void kill(const object_handle& actor) = 0;
 
   virtual std::vector<node_info> nodes() = 0;
+
+  /// Asks for a placement group; the answer is there once it is placed. For
+  /// runtimes without a cluster both throw connection_failed.
+  virtual object_handle make_group(const std::vector<bundle>& bundles,
+                                   strategy how, const std::string& name);
+  virtual void remove_group(const object_handle& group);
 
   /// In a task: of that task; else job and node only.
   virtual context current_context() = 0;

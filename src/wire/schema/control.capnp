@@ -153,6 +153,44 @@ struct JobGiven {
   failure @2 :Data;
 }
 
+struct GroupRequest {
+  node @0 :UInt32;
+  group @1 :ActorId;
+  job @2 :UInt32;
+  bundles @3 :List(Bundle);
+  strategy @4 :UInt8;
+  name @5 :Text;
+  remove @6 :Bool;
+}
+
+struct Bundle {
+  index @0 :UInt32;
+  resources @1 :List(Amount);
+}
+
+struct BundleOrder {
+  epoch @0 :UInt64;
+  group @1 :ActorId;
+  job @2 :UInt32;
+  attempt @3 :UInt64;
+  what @4 :UInt8;
+  bundles @5 :List(Bundle);
+}
+
+struct BundleAnswer {
+  node @0 :UInt32;
+  group @1 :ActorId;
+  attempt @2 :UInt64;
+  reserved @3 :Bool;
+}
+
+struct GroupNews {
+  epoch @0 :UInt64;
+  group @1 :ActorId;
+  now @2 :UInt8;
+  text @3 :Text;
+}
+
 struct Control {
   union {
     registerNode @0 :Node;
@@ -174,5 +212,9 @@ struct Control {
     actorNameAnswer @16 :ActorName;
     clusterAnswer @17 :ClusterQuery;
     shapeVerdict @18 :ShapeVerdict;
+    groupRequest @19 :GroupRequest;
+    bundleOrder @20 :BundleOrder;
+    bundleAnswer @21 :BundleAnswer;
+    groupNews @22 :GroupNews;
   }
 }

@@ -213,6 +213,14 @@ struct Mirror {
   # Blocks, see records.capnp.
 }
 
+struct Group {
+  id @0 :ObjectId;
+  job @1 :UInt32;
+  bundles @2 :List(List(Resource));
+  strategy @3 :UInt8;
+  name @4 :Text;
+}
+
 struct Record {
   union {
     submitTask @0 :TaskSpec;
@@ -256,6 +264,8 @@ struct Record {
     describeJob @38 :JobDescription;
     mirrorBlock @39 :Mirror;
     tellDriver @40 :JobDescription;
+    makeGroup @41 :Group;
+    removeGroup @42 :ObjectId;
   }
 }
 

@@ -54,8 +54,6 @@ void refused() {
   made.call<&other::get>();
   // says: ray::cancel does not work yet
   ray::cancel(made.call<&counter::get>());
-  // says: ray::placement_group does not work yet
-  ray::placement_group({{.num_cpus = 1}}, ray::strategy::spread);
   // says: ray::exit_actor does not work yet
   ray::exit_actor();
   // says: ray::as_completed does not work yet
