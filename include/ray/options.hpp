@@ -60,7 +60,7 @@ private:
 enum class lifetime { job, detached };
 
 /// Options of a task or an actor. Fields that do not work yet are refused at
-/// the call, by name: num_gpus, labels, scheduling, durable, shared, env.
+/// the call, by name: num_gpus, durable, shared, env.
 struct with {
   /// Task 1; actor 1 to be placed and 0 while alive.
   std::optional<double> num_cpus = {};

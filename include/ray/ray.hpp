@@ -26,6 +26,7 @@
 #include <ray/later.hpp>
 #include <ray/object_ref.hpp>
 #include <ray/options.hpp>
+#include <ray/placement_group.hpp>
 #include <ray/session.hpp>
 #include <ray/task.hpp>
 #include <ray/unpack.hpp>

@@ -119,6 +119,20 @@ std::string actors_of(const json_value& answer) {
   return text;
 }
 
+/// A line for each shape of work that fits no node.
+std::string infeasible_lines(const json_value& answer) {
+  std::string text;
+  const auto all = answer.find("infeasible");
+  if (all == answer.end() || !all->is_array())
+    return text;
+  for (const auto& shape : *all)
+    if (shape.is_object())
+      text += fmt::format("infeasible: {} waiting on {}: {}\n",
+                          text_of(shape, "count"), text_of(shape, "home"),
+                          text_of(shape, "reason"));
+  return text.empty() ? text : "\n" + text;
+}
+
 std::string table_of(const json_value& answer) {
   std::vector<std::vector<std::string>> rows{
     {"NODE", "ROLE", "STATE", "ADDRESS", "PID", "CPU", "MEMORY", "OTHER",
@@ -177,7 +191,8 @@ std::string status_text(const std::string& json, bool colour) {
   std::string text;
   for (auto& row : head)
     text += fmt::format("{:<8} {}\n", row[0], row[1]);
-  return text + "\n" + (colour ? with_bold_head(table) : table);
+  return text + "\n" + (colour ? with_bold_head(table) : table)
+         + infeasible_lines(answer);
 }
 
 std::string indent_json(const std::string& json) {

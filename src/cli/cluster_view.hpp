@@ -11,10 +11,11 @@ namespace rayd {
 /// Flags of commands that ask a cluster: --address, the secret, --json.
 std::vector<flag> query_flags();
 
-/// Finds the node that *given* means, asks it for *what* ("status", "nodes")
+/// Finds the node that *given* means, asks it for *what* ("status", "nodes",
+/// "why" with an id)
 /// and gives the JSON. Without an address: --address, RAY_ADDRESS, `auto`.
 query_answer query_cluster(command_context& context, const parsed_flags& given,
-                           std::string_view what);
+                           std::string_view what, const std::string& id = {});
 
 /// Tables for people from an answer of wire/query.hpp; "" when the text is
 /// not such an answer. Missing numbers are shown as "-".

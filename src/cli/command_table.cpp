@@ -19,6 +19,7 @@ const std::array<command_row, 25> rows{{
   {"stop", "end the nodes that you started on this machine", run_stop},
   {"status", "show the cluster: nodes, resources, tasks", run_status},
   {"list", "list nodes", run_list},
+  {"why", "say what a waiting task or actor waits for", run_why},
   {"dump", "print the whole control state as JSON lines, also of a dead "
            "cluster",
    run_dump},
@@ -36,7 +37,6 @@ const std::array<command_row, 25> rows{{
   {"logs", "show logs", nullptr},
   {"timeline", "write a trace of tasks", nullptr},
   {"report", "write a report of the cluster", nullptr},
-  {"why", "say what a waiting thing waits for", nullptr},
   {"doctor", "check this machine", nullptr},
   {"top", "watch the cluster", nullptr},
   {"config", "show the options in force", nullptr},

@@ -95,8 +95,11 @@ std::vector<flag> query_flags() {
 }
 
 query_answer query_cluster(command_context& context, const parsed_flags& given,
-                           std::string_view what) {
-  auto request = fmt::format("{{\"what\": \"{}\"}}", what);
+                           std::string_view what, const std::string& id) {
+  auto request = id.empty()
+                   ? fmt::format("{{\"what\": \"{}\"}}", what)
+                   : fmt::format("{{\"what\": \"{}\", \"id\": \"{}\"}}", what,
+                                 id);
   auto base = session_base(context, given.value("session-dir"));
   auto address = given.value("address");
   const char* source = "--address";

@@ -77,8 +77,6 @@ void check_options(const with& options, bool actor) {
            "3; it is an option of tasks");
   }
   refuse(options.num_gpus != 0, "num_gpus", "0");
-  refuse(!options.labels.empty(), "labels", "none");
-  refuse(options.scheduling.wish().index() != 0, "scheduling", "{}");
   if (actor)
     check_actor_options(options);
   else

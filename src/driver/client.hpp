@@ -5,6 +5,7 @@
 #include "driver/questions.hpp"
 #include "driver/room_pocket.hpp"
 #include "driver/task_frame.hpp"
+#include "driver/work_receiver.hpp"
 #include "shared_memory/arena_view.hpp"
 #include "shared_memory/lane_memory.hpp"
 #include "transport/lane.hpp"
@@ -60,30 +61,6 @@ struct shared_lane {
   std::shared_ptr<lane_memory> memory;
 };
 
-class client;
-
-/// How a worker hears of its work; called on the client actor's thread.
-class work_receiver {
-public:
-  virtual ~work_receiver() = default;
-
-  /// Before anything else.
-  virtual void attached(client& process) noexcept = 0;
-  virtual void run(run_task&& task) = 0;
-  virtual void recall() = 0;
-  virtual void cancel(const object_id& task) = 0;
-
-  /// The calling thread is about to wait, or goes on.
-  virtual void before_wait() = 0;
-  virtual void after_wait() = 0;
-
-  /// The actor that lives here ended by itself.
-  virtual void actor_ended(std::string failure, bool for_good) = 0;
-
-  /// The node said end_process, or is gone.
-  virtual void end(const std::string& reason) = 0;
-};
-
 class client final : public ray::detail::runtime,
                      public std::enable_shared_from_this<client> {
 public:
@@ -117,6 +94,10 @@ public:
   void cancel(const ray::detail::object_handle& object, bool force) override;
   std::vector<ray::node_info> nodes() override;
   std::map<std::string, double> resources(bool available) override;
+  ray::detail::object_handle make_group(const std::vector<ray::bundle>& bundles,
+                                        ray::strategy how,
+                                        const std::string& name) override;
+  void remove_group(const ray::detail::object_handle& group) override;
   ray::context current_context() override;
   caf::actor_system& system() override;
   void actor_ended(std::string failure, bool for_good) override;

@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <utility>
 
 namespace rayd {
@@ -21,6 +23,13 @@ namespace {
 
 // Then others get their turn: what waits to be sent, and CAF's messages.
 constexpr int batches_per_turn = 32;
+
+/// In one write, so that lines of several programs do not mix.
+void tell_user(const std::string& text) {
+  const auto line = "rayd: " + text + "\n";
+  [[maybe_unused]] const auto n
+    = ::write(STDERR_FILENO, line.data(), line.size());
+}
 
 } // namespace
 
@@ -64,6 +73,7 @@ bool client::receive() {
             if (worker_ != nullptr)
               worker_->cancel(x.task);
           },
+          [&](tell_driver& x) { tell_user(x.text); },
           [&](end_process& x) {
             fail(fmt::format("the node ended this program's session: {}",
                              x.reason));

@@ -152,6 +152,14 @@ object_handle inline_runtime::seal(const std::shared_ptr<reservation>& room,
   return made;
 }
 
+object_handle inline_runtime::make_group(const std::vector<ray::bundle>&,
+                                         ray::strategy, const std::string&) {
+  require_open();
+  auto made = make(true);
+  settle(state_of(made), keep(stored_value::kind::value, {}), {});
+  return made;
+}
+
 // -- running ------------------------------------------------------------------
 
 class inline_invocation final : public invocation {

@@ -79,6 +79,11 @@ public:
   void cancel(const ray::detail::object_handle&, bool) override {}
   std::vector<ray::node_info> nodes() override;
   std::map<std::string, double> resources(bool available) override;
+  /// There is nothing to reserve: it is ready at once.
+  ray::detail::object_handle make_group(const std::vector<ray::bundle>& bundles,
+                                        ray::strategy how,
+                                        const std::string& name) override;
+  void remove_group(const ray::detail::object_handle&) override {}
   ray::context current_context() override;
   caf::actor_system& system() override;
   void exit_actor() override;

@@ -4,8 +4,10 @@
 #include "global_scheduler/machine.hpp"
 #include "global_scheduler/query_answer.hpp"
 #include "global_scheduler/store_entities.hpp"
+#include "global_scheduler/why.hpp"
 #include "transport/task_path_actor.hpp"
 #include "wire/failure_record.hpp"
+#include "wire/query.hpp"
 #include "wire/tags.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -15,8 +17,11 @@
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <chrono>
 #include <map>
+#include <optional>
 #include <random>
 
 namespace rayd {
@@ -29,6 +34,17 @@ using soon_atom = caf::atom_constant<caf::atom("soon")>;
 constexpr std::chrono::milliseconds idle_interval{100};
 constexpr std::chrono::milliseconds busy_interval{5};
 constexpr std::chrono::seconds store_timeout{30};
+
+/// A node that does not answer within this is not waited for.
+constexpr time_us why_patience_us = 2'000'000;
+
+/// The id in {"what": "why", "id": ID}; nothing for other queries.
+std::optional<std::string> id_in_why(const std::string& text) {
+  const auto asked = nlohmann::json::parse(text, nullptr, false);
+  if (!asked.is_object() || asked.value("what", "") != query_why)
+    return std::nullopt;
+  return asked.value("id", std::string{});
+}
 
 time_us steady_now() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -65,6 +81,12 @@ struct global_scheduler_state : head_effects {
   void take_job_number(ticket_id ticket) override;
   void sync_store(ticket_id ticket) override;
   void answer_query(link_id to, const cluster_query& query) override;
+  void node_answered(node_index node, const cluster_answer& answer) override;
+
+  void answer(link_id to, std::uint64_t request, const std::string& text);
+  void go_on(std::uint64_t number, const why_step& step);
+  void look_up(std::uint64_t number);
+  void forget_late_questions();
 
   void store_refused(ticket_id ticket, const caf::error& why);
   void turn();
@@ -77,6 +99,18 @@ struct global_scheduler_state : head_effects {
   std::map<link_id, caf::strong_actor_ptr> roots;
   std::mt19937_64 random{std::random_device{}()};
   time_us started = 0;
+
+  /// A `rayd why` that waits for a node or the control store.
+  struct question {
+    link_id asker = 0;
+    std::uint64_t request = 0;
+    std::string id;
+    node_index asked = 0;
+    std::string before; ///< What the node before said.
+    time_us until = 0;
+  };
+  std::map<std::uint64_t, question> questions;
+  std::uint64_t last_question = 0;
   bool hurried = false; ///< A soon is on its way.
 };
 
@@ -109,6 +143,7 @@ void global_scheduler_state::on_link_lost(const link_lost& x) {
 
 void global_scheduler_state::on_tick() {
   self->delayed_send(self, idle_interval, tick_atom::value);
+  forget_late_questions();
   turn();
 }
 
@@ -206,6 +241,13 @@ void global_scheduler_state::sync_store(ticket_id ticket) {
 
 void global_scheduler_state::answer_query(link_id to,
                                           const cluster_query& query) {
+  if (const auto id = id_in_why(query.text)) {
+    const auto number = ++last_question;
+    questions[number] = {to, query.request, *id, 0, {},
+                         steady_now() + why_patience_us};
+    go_on(number, why_asked(*machine, *id));
+    return;
+  }
   const query_context context{steady_now(), started, options.address,
                               own_node_link};
   const auto answer = rayd::answer_query(*machine, context, query.text);
@@ -217,6 +259,68 @@ void global_scheduler_state::answer_query(link_id to,
     out.failure
       = encode_failure(answer.error().code, answer.error().message);
   to_link(to, std::move(out));
+}
+
+// -- rayd why -----------------------------------------------------------------
+
+void global_scheduler_state::answer(link_id to, std::uint64_t request,
+                                    const std::string& text) {
+  to_link(to, cluster_answer{request, text, {}});
+}
+
+void global_scheduler_state::go_on(std::uint64_t number,
+                                   const why_step& step) {
+  auto& open = questions.at(number);
+  switch (step.what) {
+    case why_step::kind::ask_node:
+      open.asked = step.node;
+      to_link(machine->nodes().at(step.node).link,
+              cluster_query{number, open.id});
+      return;
+    case why_step::kind::ask_store: look_up(number); return;
+    case why_step::kind::answer: break;
+  }
+  answer(open.asker, open.request, step.text);
+  questions.erase(number);
+}
+
+void global_scheduler_state::node_answered(node_index node,
+                                           const cluster_answer& said) {
+  const auto at = questions.find(said.request);
+  if (at == questions.end() || at->second.asked != node)
+    return;
+  const auto before = std::exchange(at->second.before, said.text);
+  go_on(said.request,
+        why_answered(*machine, at->second.id, node, said.text, before));
+}
+
+void global_scheduler_state::look_up(std::uint64_t number) {
+  const auto found = [this, number](const std::string& lines) {
+    const auto at = questions.find(number);
+    if (at == questions.end())
+      return;
+    const auto wanted = "\"id\":\"" + at->second.id + "\"";
+    std::string line;
+    if (const auto hit = lines.find(wanted); hit != std::string::npos) {
+      const auto start = lines.rfind('\n', hit) + 1;
+      line = lines.substr(start, lines.find('\n', hit) - start);
+    }
+    go_on(number, {why_step::kind::answer, why_recorded(at->second.id, line),
+                   0});
+  };
+  self->request(options.store, store_timeout, list_store{"task", 0})
+    .then(found, [found](const caf::error&) { found({}); });
+}
+
+void global_scheduler_state::forget_late_questions() {
+  const auto now = steady_now();
+  for (auto at = questions.begin(); at != questions.end();) {
+    const auto number = at->first;
+    const auto& open = (at++)->second;
+    if (open.until <= now)
+      go_on(number, why_answered(*machine, open.id, open.asked, "",
+                                 open.before));
+  }
 }
 
 caf::behavior

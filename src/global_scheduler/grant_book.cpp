@@ -61,10 +61,22 @@ resource_set grant_book::assigned_to(node_index target) const {
 }
 
 std::uint32_t grant_book::assigned_from(node_index source,
-                                        const resource_set& demand) const {
+                                        const shape_load& shape) const {
   std::uint32_t sum = 0;
   for (const auto& [number, known] : grants_)
-    if (known.source == source && !known.done && known.demand == demand)
+    if (known.source == source && !known.done && known.near == shape.near
+        && known.demand == shape.demand && known.wish == shape.wish)
+      sum += known.count;
+  return sum;
+}
+
+std::uint32_t grant_book::coming_to(node_index target,
+                                    const resource_set& demand,
+                                    const node_wish& wish) const {
+  std::uint32_t sum = 0;
+  for (const auto& [number, known] : grants_)
+    if (known.target == target && !known.seen && known.demand == demand
+        && known.wish == wish)
       sum += known.count;
   return sum;
 }

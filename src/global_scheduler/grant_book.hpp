@@ -2,6 +2,7 @@
 
 #include "base/resources.hpp"
 #include "global_scheduler/types.hpp"
+#include "wire/control.hpp"
 
 #include <cstdint>
 #include <map>
@@ -25,6 +26,8 @@ public:
     bool seen = false; ///< At the target.
     bool done = false; ///< At the source.
     time_us expires = 0;
+    node_wish wish = {};
+    node_index near = 0;
   };
 
   explicit grant_book(const head_options& options);
@@ -43,9 +46,14 @@ public:
   /// Room on *target* that is assigned and not yet seen there.
   resource_set assigned_to(node_index target) const;
 
-  /// Tasks of *demand* at *source* that are assigned and still counted there.
+  /// Tasks of *shape* at *source* that are assigned and still counted there.
   std::uint32_t assigned_from(node_index source,
-                              const resource_set& demand) const;
+                              const shape_load& shape) const;
+
+  /// Tasks of *demand* with *wish* that *target* will get and does not count
+  /// yet.
+  std::uint32_t coming_to(node_index target, const resource_set& demand,
+                          const node_wish& wish) const;
 
   std::size_t size() const noexcept { return grants_.size(); }
 

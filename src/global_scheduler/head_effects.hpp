@@ -40,6 +40,10 @@ public:
 
   /// A question with the JSON answer of query_answer.hpp.
   virtual void answer_query(link_id to, const cluster_query& query) = 0;
+
+  /// A node answered what answer_query asked it.
+  virtual void node_answered(node_index node, const cluster_answer& answer)
+    = 0;
 };
 
 } // namespace rayd

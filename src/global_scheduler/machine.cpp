@@ -14,7 +14,10 @@ head_machine::head_machine(head_options options, head_effects& out)
     out_(out),
     grants_(options_),
     jobs_(options_, out),
-    actors_(options_, out) {}
+    actors_(options_, out),
+    groups_(options_, [this](node_index to, control_message message) {
+      out_.to_link(link_to(to), std::move(message));
+    }) {}
 
 void head_machine::on_message(time_us now, link_id from,
                               const control_message& message) {
@@ -164,6 +167,10 @@ void head_machine::die(node_record& node, const std::string& why) {
   if (!options_.faults.keep_dead_load)
     grants_.node_gone(index);
   jobs_.node_gone(index, why, now_);
+  groups_.node_gone(index);
+  for (const auto& [number, job] : jobs_.jobs())
+    if (job.begun.node == index)
+      groups_.job_gone(number);
   actors_.node_gone(index, why, now_);
   forget_old_dead();
 }
@@ -244,6 +251,9 @@ void head_machine::on(node_record& from, const begin_job& x) {
 
 void head_machine::on(node_record& from, const job_ended& x) {
   jobs_.end(x, from.entry.index, now_);
+  const auto job = jobs_.jobs().find(x.job);
+  if (job == jobs_.jobs().end() || job->second.ended != 0)
+    groups_.job_gone(x.job);
 }
 
 void head_machine::on(node_record& from, const claim_actor_name& x) {
@@ -265,6 +275,18 @@ void head_machine::on(node_record& from, const mirror_records& x) {
 
 void head_machine::on(node_record& from, const cluster_query& x) {
   out_.answer_query(from.link, x);
+}
+
+void head_machine::on(node_record& from, const group_request& x) {
+  groups_.request(x, from.entry.index, now_);
+}
+
+void head_machine::on(node_record& from, const bundle_answer& x) {
+  groups_.answered(x, from.entry.index, now_);
+}
+
+void head_machine::on(node_record& from, const cluster_answer& x) {
+  out_.node_answered(from.entry.index, x);
 }
 
 } // namespace rayd

@@ -1,13 +1,16 @@
 #pragma once
 
 #include "global_scheduler/actor_table.hpp"
+#include "global_scheduler/feasibility.hpp"
 #include "global_scheduler/grant_book.hpp"
+#include "global_scheduler/group_table.hpp"
 #include "global_scheduler/head_effects.hpp"
 #include "global_scheduler/job_table.hpp"
 #include "global_scheduler/placement.hpp"
 
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 // The global scheduler as a pure state machine: no thread, clock, randomness,
@@ -63,6 +66,11 @@ public:
   }
   const job_table& jobs() const noexcept { return jobs_; }
   const actor_table& actors() const noexcept { return actors_; }
+  const group_table& groups() const noexcept { return groups_; }
+  /// Whether work of this shape can run in the cluster as it is now.
+  feasibility judge_shape(const resource_set& demand,
+                          const node_wish& wish) const;
+
   std::size_t open_grants() const noexcept { return grants_.size(); }
 
 private:
@@ -76,6 +84,9 @@ private:
   void on(node_record& from, const actor_changed& x);
   void on(node_record& from, const mirror_records& x);
   void on(node_record& from, const cluster_query& x);
+  void on(node_record& from, const cluster_answer& x);
+  void on(node_record& from, const group_request& x);
+  void on(node_record& from, const bundle_answer& x);
 
   node_record* find(link_id link);
   link_id link_to(node_index node) const;
@@ -88,6 +99,16 @@ private:
   void balance_shape(const node_record& source, const shape_load& shape,
                      std::vector<candidate>& candidates, dice& random);
   std::vector<candidate> candidates() const;
+  std::vector<std::vector<candidate>>
+  choices(const node_record& source, const shape_load& shape,
+          const std::vector<candidate>& candidates) const;
+  std::uint32_t same_on(node_index node, const shape_load& shape) const;
+  void give(const node_record& source, const shape_load& shape,
+            node_index target, std::uint32_t count, std::uint32_t slots);
+  void balance_bundle(const node_record& source, const shape_load& shape,
+                      std::uint32_t count,
+                      const std::vector<candidate>& candidates);
+  void judge_waiting();
 
   head_options options_;
   head_effects& out_;
@@ -100,10 +121,13 @@ private:
   std::map<ticket_id, std::pair<link_id, node_entry>> registering_;
   std::map<ticket_id, node_index> unstored_nodes_;
   node_index next_served_ = 0; ///< Where the next balance begins.
+  /// When the home of a shape that can run nowhere hears of it next.
+  std::map<std::tuple<node_index, resource_set, node_wish>, time_us> judged_;
 
   grant_book grants_;
   job_table jobs_;
   actor_table actors_;
+  group_table groups_;
 };
 
 } // namespace rayd

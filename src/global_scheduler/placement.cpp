@@ -101,4 +101,28 @@ distribute(const resource_set& demand, std::uint32_t count,
   return given;
 }
 
+std::map<node_index, std::uint32_t>
+spread_out(const resource_set& demand, std::uint32_t count,
+           std::vector<candidate>& candidates, dice& random) {
+  std::map<node_index, std::uint32_t> given;
+  for (; count > 0; --count) {
+    std::vector<candidate*> best;
+    for (auto& each : candidates) {
+      if (!each.room.fits(demand))
+        continue;
+      if (!best.empty() && each.same < best.front()->same)
+        best.clear();
+      if (best.empty() || each.same == best.front()->same)
+        best.push_back(&each);
+    }
+    if (best.empty())
+      break;
+    auto& chosen = *best[random.below(best.size())];
+    chosen.room -= demand;
+    ++chosen.same;
+    ++given[chosen.node];
+  }
+  return given;
+}
+
 } // namespace rayd

@@ -15,6 +15,7 @@ struct candidate {
   node_index node = 0;
   resource_set total;
   resource_set room; ///< Left over, less what was assigned since.
+  std::uint32_t same = 0; ///< Tasks of the shape in question, for spread_out.
 };
 
 /// Whether some candidate could hold *demand* if it were empty.
@@ -28,6 +29,11 @@ bool fits_somewhere(const resource_set& demand,
 /// @returns How many each node gets; together at most *count*.
 std::map<node_index, std::uint32_t>
 distribute(const resource_set& demand, std::uint32_t count,
+           std::vector<candidate>& candidates, dice& random);
+
+/// The same, each to the candidate that has the fewest of this shape.
+std::map<node_index, std::uint32_t>
+spread_out(const resource_set& demand, std::uint32_t count,
            std::vector<candidate>& candidates, dice& random);
 
 } // namespace rayd

@@ -98,6 +98,29 @@ json actors_by_state(const head_machine& machine) {
   return counts;
 }
 
+/// What waits and can run on no node.
+json all_hopeless(const head_machine& machine) {
+  auto list = json::array();
+  for (const auto& [index, node] : machine.nodes()) {
+    if (node.state == node_state::dead)
+      continue;
+    for (const auto& shape : node.load.waiting) {
+      const auto found = machine.judge_shape(shape.demand, shape.wish);
+      if (found.what == feasibility::kind::possible)
+        continue;
+      json labels = json::object();
+      for (const auto& [key, value] : shape.wish.labels)
+        labels[key] = value;
+      list.push_back({{"home", node_name(index)},
+                      {"count", shape.waiting},
+                      {"resources", as_json(shape.demand)},
+                      {"labels", std::move(labels)},
+                      {"reason", found.text}});
+    }
+  }
+  return list;
+}
+
 json whole_status(const head_machine& machine, const query_context& context) {
   auto nodes = all_nodes(machine, context);
   const auto all = sum_up(machine);
@@ -120,6 +143,7 @@ json whole_status(const head_machine& machine, const query_context& context) {
     {"tasks_finished", all.finished},
     {"actors_by_state", actors_by_state(machine)},
     {"nodes", std::move(nodes)},
+    {"infeasible", all_hopeless(machine)},
     {"totals", std::move(totals)},
   };
 }

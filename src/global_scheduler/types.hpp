@@ -45,6 +45,11 @@ struct head_options {
   /// From a grant's end at its source until its tasks are seen at the target.
   std::int64_t grant_settle_us = 50'000;
 
+  /// From when work that fits no node is first seen until its home hears of
+  /// it, and until it hears again.
+  std::int64_t hopeless_after_us = 300'000;
+  std::int64_t hopeless_again_us = 500'000;
+
   std::size_t dead_nodes_kept = 1000;
   std::size_t dead_actors_kept = 10'000;
   std::size_t ended_jobs_kept = 10'000;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "local_scheduler/types.hpp"
+#include "wire/control.hpp"
 #include "wire/lane_records.hpp"
 #include "wire/records.hpp"
 
@@ -33,6 +34,9 @@ public:
   /// fetched or fetch_failed.
   virtual void fetch(const object_id& id, std::uint64_t size_bytes,
                      const std::vector<node_index>& holders) = 0;
+
+  /// To the head: group_request or bundle_answer.
+  virtual void to_head(const control_message& message) = 0;
 
   /// Ask the head to give the actor its name; answered by name_answered.
   virtual void claim_name(const task_spec& creation) = 0;

@@ -75,6 +75,7 @@ private:
   void free_local(const std::vector<object_id>& ids) override;
   void fetch(const object_id& id, std::uint64_t size_bytes,
              const std::vector<node_index>& holders) override;
+  void to_head(const control_message& message) override;
   void claim_name(const task_spec& creation) override;
   void actor_changed(const task_spec& creation, const char* state,
                      node_index node, const std::string& reason,
@@ -130,7 +131,6 @@ private:
   void ask_head(std::uint64_t request, const std::string& text);
   void on_answer(std::uint64_t request, const std::string& text,
                  const std::string& failure);
-  void to_head(const control_message& message);
   void send_load(clock::time_point now);
   void send_mirror(clock::time_point now);
   void pass_mirror(mirror_records&& records, std::uint64_t link,

@@ -13,8 +13,7 @@ constexpr time_us young_us = 100'000;
 
 } // namespace
 
-local_scheduler_machine::local_scheduler_machine(machine_options options,
-                                                 effects& out)
+machine_steps::machine_steps(machine_options options, effects& out)
   : options_(std::move(options)),
     out_(out),
     objects_(options_.self, out, *this) {
@@ -22,6 +21,10 @@ local_scheduler_machine::local_scheduler_machine(machine_options options,
   if (options_.elders)
     objects_.know_elders(*options_.elders);
 }
+
+local_scheduler_machine::local_scheduler_machine(machine_options options,
+                                                 effects& out)
+  : machine_steps(std::move(options), out) {}
 
 void local_scheduler_machine::on_record(process_id from,
                                         lane_record&& record) {
@@ -46,6 +49,8 @@ void local_scheduler_machine::on_record(process_id from,
       },
       [&](actor_ended& x) { end_told(from, x); },
       [&](cancel_object& x) { cancel(x); },
+      [&](make_group& x) { on(from, x); },
+      [&](remove_group& x) { on(x); },
       // What only nodes send has no meaning from a process.
       [](auto&) {},
     },
@@ -78,6 +83,8 @@ void local_scheduler_machine::on_peer_record(node_index from,
       [&](cancel_assigned& x) { on(from, x); },
       [&](end_job& x) { end_job_here(x.job); },
       [&](describe_job& x) { on(std::move(x)); },
+      [&](tell_driver& x) { tell(x.job, x.text); },
+      [&](remove_group& x) { on(x); },
       // What only processes send has no meaning from a node.
       [](auto&) {},
     },
@@ -174,22 +181,21 @@ node_index local_scheduler_machine::home_of(job_number job) const {
            : at->second.home;
 }
 
-bool local_scheduler_machine::job_over(job_number job) const {
-  return std::find(ended_jobs_.begin(), ended_jobs_.end(), job)
-         != ended_jobs_.end();
+bool machine_steps::job_over(job_number job) const {
+  return ended_jobs_.contains(job);
 }
 
 // -- directory_listener -------------------------------------------------------
 
-void local_scheduler_machine::dependency_ready(const object_id& task) {
+void machine_steps::dependency_ready(const object_id& task) {
   const auto at = tasks_.find(task);
   if (at != tasks_.end() && at->second.missing > 0
       && --at->second.missing == 0)
     woken_.push_back(task);
 }
 
-void local_scheduler_machine::dependency_refused(const object_id& task,
-                                                 const std::string& failure) {
+void machine_steps::dependency_refused(const object_id& task,
+                                       const std::string& failure) {
   const auto at = tasks_.find(task);
   if (at == tasks_.end())
     return;
@@ -198,7 +204,7 @@ void local_scheduler_machine::dependency_refused(const object_id& task,
   woken_.push_back(task);
 }
 
-bool local_scheduler_machine::rebuild(const object_id& id) {
+bool machine_steps::rebuild(const object_id& id) {
   const auto at = tasks_.find(id);
   if (at == tasks_.end() || at->second.state != task_state::finished)
     return false;
@@ -206,7 +212,7 @@ bool local_scheduler_machine::rebuild(const object_id& id) {
   return true;
 }
 
-void local_scheduler_machine::unreferenced(const object_id& id) {
+void machine_steps::unreferenced(const object_id& id) {
   const auto task = tasks_.find(id);
   if (task != tasks_.end() && task->second.state == task_state::finished)
     forget(id);

@@ -11,8 +11,8 @@ namespace rayd {
 
 // -- calls --------------------------------------------------------------------
 
-void local_scheduler_machine::call_entered(const object_id& id,
-                                           task_entry& task) {
+void machine_steps::call_entered(const object_id& id,
+                                 task_entry& task) {
   const auto& actor_id = task.spec.actor;
   const auto [at, unknown] = actors_.try_emplace(actor_id);
   auto& actor = at->second;
@@ -36,7 +36,7 @@ void local_scheduler_machine::call_entered(const object_id& id,
 }
 
 actor_entry::source
-local_scheduler_machine::source_of(const task_entry& task) const {
+machine_steps::source_of(const task_entry& task) const {
   actor_entry::source source;
   if (task.origin == options_.self) {
     const auto caller = workers_.find(task.caller);
@@ -51,7 +51,7 @@ local_scheduler_machine::source_of(const task_entry& task) const {
 
 /// Why the actor takes no further call, if so.
 std::optional<std::string>
-local_scheduler_machine::call_refusal(const actor_entry& actor) const {
+machine_steps::call_refusal(const actor_entry& actor) const {
   if (!actor.exiting.empty())
     return actor.exiting;
   const auto limit = actor.creation.wished().max_pending_calls;
@@ -74,7 +74,7 @@ local_scheduler_machine::call_refusal(const actor_entry& actor) const {
                 limit, actor.creation.interface, limit));
 }
 
-void local_scheduler_machine::advance(const object_id& id) {
+void machine_steps::advance(const object_id& id) {
   const auto at = actors_.find(id);
   if (at == actors_.end())
     return;
@@ -111,9 +111,9 @@ void local_scheduler_machine::advance(const object_id& id) {
     exit_when_idle(id, actor);
 }
 
-bool local_scheduler_machine::send_calls(const object_id& actor_id,
-                                         actor_entry& actor,
-                                         std::deque<object_id>& calls) {
+bool machine_steps::send_calls(const object_id& actor_id,
+                               actor_entry& actor,
+                               std::deque<object_id>& calls) {
   constexpr std::size_t calls_per_turn = 16;
   std::size_t sent = 0;
   while (!calls.empty() && sent < calls_per_turn) {
@@ -130,9 +130,9 @@ bool local_scheduler_machine::send_calls(const object_id& actor_id,
   return sent == calls_per_turn;
 }
 
-bool local_scheduler_machine::send_call(const object_id& actor_id,
-                                        actor_entry& actor,
-                                        const object_id& call) {
+bool machine_steps::send_call(const object_id& actor_id,
+                              actor_entry& actor,
+                              const object_id& call) {
   auto& task = tasks_.at(call);
   if (auto failure = argument_failure(call, task)) {
     complete(call, failed_value(std::move(*failure)), options_.self, {});
@@ -157,7 +157,7 @@ bool local_scheduler_machine::send_call(const object_id& actor_id,
   return true;
 }
 
-void local_scheduler_machine::call_done(const task_entry& task) {
+void machine_steps::call_done(const task_entry& task) {
   const auto at = actors_.find(task.spec.actor);
   if (at == actors_.end() || task.node == 0 || task.node == options_.self
       || at->second.sent_away == 0)
@@ -166,7 +166,7 @@ void local_scheduler_machine::call_done(const task_entry& task) {
   to_advance_.push_back(task.spec.actor);
 }
 
-void local_scheduler_machine::fail_calls(const object_id& id) {
+void machine_steps::fail_calls(const object_id& id) {
   auto& actor = actors_.at(id);
   const auto failure = actor.failure;
   for (auto& [source, calls] : std::exchange(actor.calls, {}))
@@ -176,20 +176,20 @@ void local_scheduler_machine::fail_calls(const object_id& id) {
 
 // -- life ---------------------------------------------------------------------
 
-void local_scheduler_machine::host_actor(const object_id& id,
-                                         process_id process,
-                                         worker_entry& worker,
-                                         const task_entry& made) {
+void machine_steps::host_actor(const object_id& id,
+                               process_id process,
+                               worker_entry& worker,
+                               const task_entry& made) {
   auto& actor = actors_[id];
   const auto& creation = made.spec;
   worker.actor = id;
-  worker.lease.reset();
+  worker.hosted = std::exchange(worker.lease, std::nullopt);
   if (!creation.keeps_cpu) {
     resource_set cpus;
     cpus.set_units("CPU", worker.holds.units("CPU"));
     worker.holds -= cpus;
     if (!worker.blocked)
-      available_ += cpus;
+      pool_of(worker) += cpus;
   }
   if (actor.now == actor_entry::state::dead) {
     worker.ending = true;
@@ -207,15 +207,16 @@ void local_scheduler_machine::host_actor(const object_id& id,
   to_advance_.push_back(id);
 }
 
-void local_scheduler_machine::creation_done(const object_id& id,
-                                            task_entry& task,
-                                            const object_value& value,
-                                            node_index node) {
+void machine_steps::creation_done(const object_id& id,
+                                  task_entry& task,
+                                  const object_value& value,
+                                  node_index node) {
   auto& actor = actors_[id];
   if (value.what == object_value::kind::failed) {
     const auto failure = decode_failure(value.bytes);
     if (actor.now != actor_entry::state::dead)
       actor_died(id, failure.code == ray::errc::name_taken
+                         || failure.code == ray::errc::unschedulable
                        ? value.bytes
                        : death(id, actor.creation.interface,
                                "its constructor failed: " + failure.message));
@@ -235,8 +236,8 @@ void local_scheduler_machine::creation_done(const object_id& id,
   to_advance_.push_back(id);
 }
 
-void local_scheduler_machine::actor_died(const object_id& id,
-                                         const std::string& failure) {
+void machine_steps::actor_died(const object_id& id,
+                               const std::string& failure) {
   auto& actor = actors_.at(id);
   if (actor.now == actor_entry::state::dead)
     return;
@@ -258,8 +259,8 @@ void local_scheduler_machine::actor_died(const object_id& id,
     forget(id);
 }
 
-void local_scheduler_machine::end_actor_here(const object_id& id,
-                                             const std::string& why) {
+void machine_steps::end_actor_here(const object_id& id,
+                                   const std::string& why) {
   const auto& actor = actors_.at(id);
   const auto at = workers_.find(actor.process);
   if (at == workers_.end() || at->second.ending)
@@ -268,8 +269,8 @@ void local_scheduler_machine::end_actor_here(const object_id& id,
   out_.end_worker(at->first, why);
 }
 
-void local_scheduler_machine::end_by_request(const object_id& id,
-                                             const std::string& why) {
+void machine_steps::end_by_request(const object_id& id,
+                                   const std::string& why) {
   const auto at = actors_.find(id);
   if (at == actors_.end() || at->second.now == actor_entry::state::dead)
     return;
@@ -289,7 +290,7 @@ void local_scheduler_machine::end_by_request(const object_id& id,
 
 // -- other nodes --------------------------------------------------------------
 
-void local_scheduler_machine::on(node_index from, const locate_actor& x) {
+void machine_steps::on(node_index from, const locate_actor& x) {
   const auto at = actors_.find(x.actor);
   if (at == actors_.end()) {
     const auto gone = death(x.actor, "", "its last handle went");
@@ -303,7 +304,7 @@ void local_scheduler_machine::on(node_index from, const locate_actor& x) {
     out_.to_node(from, location_of(x.actor, actor));
 }
 
-void local_scheduler_machine::on(node_index, const actor_located& x) {
+void machine_steps::on(node_index, const actor_located& x) {
   const auto at = actors_.find(x.actor);
   if (at == actors_.end() || x.actor.home() == options_.self
       || at->second.now == actor_entry::state::dead)
@@ -329,7 +330,7 @@ void local_scheduler_machine::on(node_index, const actor_located& x) {
   }
 }
 
-void local_scheduler_machine::on(node_index from, const end_actor& x) {
+void machine_steps::on(node_index from, const end_actor& x) {
   end_by_request(x.actor, x.reason);
   // It may not live here yet.
   const auto at = tasks_.find(x.actor);
@@ -338,7 +339,7 @@ void local_scheduler_machine::on(node_index from, const end_actor& x) {
                                  x.reason));
 }
 
-void local_scheduler_machine::on(node_index from, const actor_ended& x) {
+void machine_steps::on(node_index from, const actor_ended& x) {
   const auto at = actors_.find(x.actor);
   if (at == actors_.end() || x.actor.home() != options_.self
       || at->second.node != from || at->second.life != x.life)

@@ -17,7 +17,7 @@ constexpr time_us grace_us = 100'000;
 
 } // namespace
 
-void local_scheduler_machine::cancel(const cancel_object& wish) {
+void machine_steps::cancel(const cancel_object& wish) {
   const auto& id = wish.task;
   if (id.home() == options_.self)
     cancel_own(id, wish.force);
@@ -27,7 +27,7 @@ void local_scheduler_machine::cancel(const cancel_object& wish) {
 
 /// From here on the object says that it is cancelled. The entry of a task that
 /// runs stays until the run has ended: it keeps the arguments.
-void local_scheduler_machine::cancel_own(const object_id& id, bool force) {
+void machine_steps::cancel_own(const object_id& id, bool force) {
   const auto at = tasks_.find(id);
   if (at == tasks_.end() || at->second.state == task_state::finished
       || at->second.spec.kind == task_kind::actor_creation)
@@ -56,8 +56,8 @@ void local_scheduler_machine::cancel_own(const object_id& id, bool force) {
     forget(id);
 }
 
-void local_scheduler_machine::stop_run(const object_id& id,
-                                       const task_entry& task, bool force) {
+void machine_steps::stop_run(const object_id& id,
+                             const task_entry& task, bool force) {
   if (task.worker == 0) {
     if (task.node != 0 && task.node != options_.self)
       out_.to_node(task.node, cancel_assigned{id, task.attempt, force});
@@ -78,8 +78,8 @@ void local_scheduler_machine::stop_run(const object_id& id,
     cancel_children(id, force);
 }
 
-void local_scheduler_machine::cancel_children(const object_id& parent,
-                                              bool force) {
+void machine_steps::cancel_children(const object_id& parent,
+                                    bool force) {
   const auto children = tasks_where([&](const object_id&, const auto& task) {
     return task.spec.parent == parent && task.origin == options_.self
            && !task.cancelled;
@@ -88,7 +88,7 @@ void local_scheduler_machine::cancel_children(const object_id& parent,
     cancel_own(id, force);
 }
 
-void local_scheduler_machine::on(node_index from, const cancel_assigned& x) {
+void machine_steps::on(node_index from, const cancel_assigned& x) {
   const auto at = tasks_.find(x.task);
   if (at == tasks_.end() || at->second.origin != from
       || at->second.attempt != x.attempt
@@ -104,8 +104,8 @@ void local_scheduler_machine::on(node_index from, const cancel_assigned& x) {
 // -- time ---------------------------------------------------------------------
 
 object_value
-local_scheduler_machine::timed_out(const object_id&,
-                                   const task_entry& task) const {
+machine_steps::timed_out(const object_id&,
+                         const task_entry& task) const {
   failure_record failure;
   failure.code = ray::errc::task_timeout;
   failure.function = task.spec.function_name;
@@ -120,8 +120,8 @@ local_scheduler_machine::timed_out(const object_id&,
 }
 
 /// Tells a task whose time is over, and later ends its process.
-void local_scheduler_machine::watch_time(process_id id,
-                                         worker_entry& worker) {
+void machine_steps::watch_time(process_id id,
+                               worker_entry& worker) {
   if (worker.given.empty() || worker.ending || worker.actor)
     return;
   if (worker.overdue == worker.given.front()) {

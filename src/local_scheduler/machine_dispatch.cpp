@@ -16,7 +16,7 @@ constexpr std::size_t starting_max = 16;
 
 } // namespace
 
-void local_scheduler_machine::slot_free(process_id id, worker_entry& worker) {
+void machine_steps::slot_free(process_id id, worker_entry& worker) {
   if (worker.actor) {
     to_advance_.push_back(worker.actor);
     return;
@@ -27,16 +27,17 @@ void local_scheduler_machine::slot_free(process_id id, worker_entry& worker) {
   make_idle(id, worker);
 }
 
-void local_scheduler_machine::release(worker_entry& worker) {
+void machine_steps::release(worker_entry& worker) {
   if (!worker.blocked)
-    available_ += worker.holds;
+    pool_of(worker) += worker.holds;
   worker.holds = {};
+  worker.bundle.reset();
   worker.blocked = false;
   worker.recalled = false;
   worker.lease.reset();
 }
 
-void local_scheduler_machine::make_idle(process_id id, worker_entry& worker) {
+void machine_steps::make_idle(process_id id, worker_entry& worker) {
   const auto job = jobs_.find(worker.job);
   if (worker.ending || job == jobs_.end())
     return;
@@ -44,7 +45,7 @@ void local_scheduler_machine::make_idle(process_id id, worker_entry& worker) {
   job->second.idle.push_back(id);
 }
 
-process_id local_scheduler_machine::take_idle(job_number job) {
+process_id machine_steps::take_idle(job_number job) {
   const auto at = jobs_.find(job);
   if (at == jobs_.end() || at->second.idle.empty())
     return 0;
@@ -54,8 +55,8 @@ process_id local_scheduler_machine::take_idle(job_number job) {
   return id;
 }
 
-void local_scheduler_machine::start_workers(job_number job,
-                                            std::size_t wanted) {
+void machine_steps::start_workers(job_number job,
+                                  std::size_t wanted) {
   const auto at = jobs_.find(job);
   if (at == jobs_.end())
     return;
@@ -66,7 +67,7 @@ void local_scheduler_machine::start_workers(job_number job,
   }
 }
 
-bool local_scheduler_machine::start_what_fits() {
+bool machine_steps::start_what_fits() {
   bool any = false;
   auto& queues = ready_.all();
   // They are sorted by priority: those of one after the other.
@@ -84,8 +85,8 @@ bool local_scheduler_machine::start_what_fits() {
 }
 
 /// Round robin: begins behind the queue that was served last.
-bool local_scheduler_machine::start_round(ready_queues::table::iterator first,
-                                          ready_queues::table::iterator last) {
+bool machine_steps::start_round(ready_queues::table::iterator first,
+                                ready_queues::table::iterator last) {
   auto begin = last_served_ && last_served_->priority == first->first.priority
                  ? ready_.all().upper_bound(*last_served_)
                  : first;
@@ -105,13 +106,14 @@ bool local_scheduler_machine::start_round(ready_queues::table::iterator first,
   return more;
 }
 
-bool local_scheduler_machine::start_some(const ready_queues::key& key,
-                                         ready_queues::queue& queue) {
-  if (queue.size() == 0 || !available_.fits(key.demand))
+bool machine_steps::start_some(const ready_queues::key& key,
+                               ready_queues::queue& queue) {
+  if (queue.size() == 0 || !room_for(key).fits(key.demand)
+      || !starts_here(key))
     return false;
   const auto id = take_idle(key.job);
   if (id == 0) {
-    const auto room = available_.times(
+    const auto room = room_for(key).times(
       key.demand, static_cast<std::int64_t>(queue.size()));
     start_workers(key.job, static_cast<std::size_t>(room));
     return false;
@@ -120,7 +122,9 @@ bool local_scheduler_machine::start_some(const ready_queues::key& key,
   worker.lease = key;
   worker.lease_since = now_;
   worker.holds = key.demand;
-  available_ -= key.demand;
+  if (const auto* bundle = bundle_of(key))
+    worker.bundle = *bundle;
+  pool_of(worker) -= key.demand;
   give(id, worker, queue, key.creation ? 1 : options_.pipeline_max);
   if (worker.given.empty()) {
     release(worker);
@@ -130,7 +134,7 @@ bool local_scheduler_machine::start_some(const ready_queues::key& key,
   return true;
 }
 
-std::size_t local_scheduler_machine::ahead(const task_entry& task) const {
+std::size_t machine_steps::ahead(const task_entry& task) const {
   const auto expected = run_times_.expected(task.spec.function.module,
                                             task.spec.function.offset);
   if (!expected || task.spec.kind != task_kind::task)
@@ -141,9 +145,9 @@ std::size_t local_scheduler_machine::ahead(const task_entry& task) const {
     std::clamp<std::int64_t>(fit, 1, options_.pipeline_max));
 }
 
-void local_scheduler_machine::give(process_id id, worker_entry& worker,
-                                   ready_queues::queue& queue,
-                                   std::size_t most) {
+void machine_steps::give(process_id id, worker_entry& worker,
+                         ready_queues::queue& queue,
+                         std::size_t most) {
   const auto sharing = static_cast<std::size_t>(std::count_if(
     workers_.begin(), workers_.end(), [&](const auto& entry) {
       return entry.second.lease == worker.lease;
@@ -165,7 +169,7 @@ void local_scheduler_machine::give(process_id id, worker_entry& worker,
   }
 }
 
-void local_scheduler_machine::refill() {
+void machine_steps::refill() {
   // Tasks that went on after a wait took more than there is: nobody begins
   // anything new until that is paid back.
   for (const auto& [name, units] : available_)
@@ -196,8 +200,8 @@ void local_scheduler_machine::refill() {
   }
 }
 
-bool local_scheduler_machine::arguments_here(const object_id& id,
-                                             task_entry& task) {
+bool machine_steps::arguments_here(const object_id& id,
+                                   task_entry& task) {
   // A copy may have gone since the task was queued.
   if (!await_arguments(id, task, true))
     return false;
@@ -207,8 +211,8 @@ bool local_scheduler_machine::arguments_here(const object_id& id,
   return false;
 }
 
-void local_scheduler_machine::run_on(process_id id, worker_entry& worker,
-                                     const object_id& task_id) {
+void machine_steps::run_on(process_id id, worker_entry& worker,
+                           const object_id& task_id) {
   auto& task = tasks_.at(task_id);
   task.worker = id;
   task.worker_pid = worker.pid;

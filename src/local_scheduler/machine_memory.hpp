@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -20,6 +21,9 @@ struct machine_memory {
   std::int64_t wall_us_ = 0;
 
   resource_set available_;
+  std::map<bundle_key, bundle_entry> bundles_;
+  /// Placement groups' tries that are over, the newest last; bounded.
+  std::deque<std::pair<object_id, std::uint64_t>> freed_;
   std::unordered_map<object_id, task_entry> tasks_;
   ready_queues ready_;
   run_time_memory run_times_;
@@ -32,11 +36,12 @@ struct machine_memory {
   std::unordered_map<object_id, std::string> refused_; ///< Their arguments.
   std::vector<object_id> claims_; ///< Creations that wait for their names.
   std::vector<node_index> nodes_; ///< Linked now.
-  std::vector<job_number> ended_jobs_;
+  std::set<job_number> ended_jobs_; ///< The newest ones; bounded.
   std::vector<std::uint64_t> grants_seen_, grants_done_;
   std::uint64_t finished_ = 0; ///< Tasks that ended in workers here.
   std::pair<std::uint64_t, std::uint64_t> last_grant_; ///< Epoch and number.
   std::deque<std::pair<time_us, object_id>> young_; ///< Not recorded yet.
+  std::set<std::string> told_; ///< To drivers, so that they hear it once.
 
   // Work for turn(), so that no event recurses along a chain of tasks.
   std::vector<object_id> woken_;      ///< All arguments are there.

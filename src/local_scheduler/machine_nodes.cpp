@@ -10,17 +10,7 @@
 
 namespace rayd {
 
-namespace {
-
-// Short tasks that will start within this time need no other node.
-constexpr std::int64_t soon_us = 10'000;
-
-// Tasks that are sent away for one slot at once, however short they are.
-constexpr std::int64_t per_slot_max = 256;
-
-} // namespace
-
-std::vector<object_id> local_scheduler_machine::tasks_where(
+std::vector<object_id> machine_steps::tasks_where(
   const std::function<bool(const object_id&, const task_entry&)>& which)
   const {
   std::vector<object_id> ids;
@@ -32,7 +22,7 @@ std::vector<object_id> local_scheduler_machine::tasks_where(
   return ids;
 }
 
-std::vector<object_id> local_scheduler_machine::actors_where(
+std::vector<object_id> machine_steps::actors_where(
   const std::function<bool(const object_id&, const actor_entry&)>& which)
   const {
   std::vector<object_id> ids;
@@ -87,7 +77,7 @@ void local_scheduler_machine::node_left(node_index node,
     end_job_here(job);
 }
 
-void local_scheduler_machine::drop_foreign(node_index origin) {
+void machine_steps::drop_foreign(node_index origin) {
   const auto foreign = tasks_where([&](const object_id&, const auto& task) {
     return task.origin == origin;
   });
@@ -99,33 +89,8 @@ void local_scheduler_machine::drop_foreign(node_index origin) {
 
 // -- tasks that go out --------------------------------------------------------
 
-void local_scheduler_machine::place(const place_tasks& order) {
-  // Grants are numbered upwards: this is a copy of an earlier one.
-  const std::pair grant{order.epoch, order.grant};
-  if (grant <= last_grant_ && !options_.faults.accept_old_grant)
-    return;
-  last_grant_ = grant;
-  const bool linked
-    = std::find(nodes_.begin(), nodes_.end(), order.target) != nodes_.end();
-  std::uint32_t sent = 0;
-  for (auto& [key, queue] : ready_.all()) {
-    if (key.foreign || !linked || !(key.demand == order.demand))
-      continue;
-    while (sent < order.count && queue.size() > 0) {
-      const auto id = queue.pop_back();
-      auto& task = tasks_.at(id);
-      task.queued = false;
-      task.placed = placed_by::global;
-      task.grant = order.grant;
-      assign(id, task, order.target);
-      ++sent;
-    }
-  }
-  grants_done_.push_back(order.grant);
-}
-
-void local_scheduler_machine::assign(const object_id& id, task_entry& task,
-                                     node_index to) {
+void machine_steps::assign(const object_id& id, task_entry& task,
+                           node_index to) {
   if (task.spec.kind != task_kind::actor_call)
     describe(task.spec.job, to);
   assign_task out{task.spec, task.attempt, task.grant, {}};
@@ -136,7 +101,7 @@ void local_scheduler_machine::assign(const object_id& id, task_entry& task,
   out_.to_node(to, std::move(out));
 }
 
-void local_scheduler_machine::describe(job_number job, node_index to) {
+void machine_steps::describe(job_number job, node_index to) {
   auto& entry = jobs_[job];
   auto& told = entry.described_to;
   if (std::find(told.begin(), told.end(), to) != told.end())
@@ -145,7 +110,7 @@ void local_scheduler_machine::describe(job_number job, node_index to) {
   out_.to_node(to, describe_job{job, entry.home, entry.description});
 }
 
-void local_scheduler_machine::on(describe_job&& x) {
+void machine_steps::on(describe_job&& x) {
   if (job_over(x.job))
     return;
   auto& job = jobs_[x.job];
@@ -156,7 +121,7 @@ void local_scheduler_machine::on(describe_job&& x) {
     end_job_here(x.job);
 }
 
-void local_scheduler_machine::on(node_index from, task_done&& done) {
+void machine_steps::on(node_index from, task_done&& done) {
   const auto at = tasks_.find(done.task);
   const bool current
     = at != tasks_.end() && at->second.origin == options_.self
@@ -196,8 +161,8 @@ void local_scheduler_machine::on(node_index from, task_done&& done) {
     objects_.retain_for(nested, from, ack);
 }
 
-void local_scheduler_machine::on(node_index from,
-                                 const task_given_back& back) {
+void machine_steps::on(node_index from,
+                       const task_given_back& back) {
   const auto at = tasks_.find(back.task);
   if (at == tasks_.end() || at->second.origin != options_.self
       || at->second.node != from || at->second.attempt != back.attempt
@@ -217,7 +182,7 @@ void local_scheduler_machine::on(node_index from,
 
 // -- tasks that come in -------------------------------------------------------
 
-void local_scheduler_machine::on(node_index from, assign_task&& x) {
+void machine_steps::on(node_index from, assign_task&& x) {
   const bool call = x.spec.kind == task_kind::actor_call;
   if (x.grant != 0 && !call)
     grants_seen_.push_back(x.grant);
@@ -240,6 +205,12 @@ void local_scheduler_machine::on(node_index from, assign_task&& x) {
   }
   auto& task = enter(std::move(x.spec), from);
   task.attempt = x.attempt;
+  if (!call && task.spec.wishes && !starts_here(key_of(task))) {
+    // Its bundle moved or ended since the head said that it is here.
+    forget(id);
+    out_.to_node(from, task_given_back{id, x.attempt});
+    return;
+  }
   task.grant = x.grant;
   task.placed = placed_by::global;
   for (const auto& hint : x.hints)
@@ -250,57 +221,12 @@ void local_scheduler_machine::on(node_index from, assign_task&& x) {
     gather(id, task);
 }
 
-void local_scheduler_machine::on(node_index from, const ack_done& ack) {
+void machine_steps::on(node_index from, const ack_done& ack) {
   const auto at = tasks_.find(ack.task);
   if (at != tasks_.end() && at->second.origin == from
       && at->second.attempt == ack.attempt
       && at->second.state == task_state::finished)
     forget(ack.task);
-}
-
-// -- load ---------------------------------------------------------------------
-
-void local_scheduler_machine::fill_load(node_load& load) {
-  auto room = available_;
-  std::map<resource_set, shape_load> waiting;
-  for (const auto& [key, queue] : ready_.all()) {
-    auto left = static_cast<std::int64_t>(queue.size());
-    const auto start = room.times(key.demand, left);
-    for (std::int64_t i = 0; i < start; ++i)
-      room -= key.demand;
-    left -= start;
-    if (key.foreign || left <= 0)
-      continue;
-    const auto& next = tasks_.at(queue.front()).spec.function;
-    const auto expected = run_times_.expected(next.module, next.offset);
-    // How many of these a slot ends within that time; long ones: none.
-    const auto soon
-      = expected ? std::min<std::int64_t>(
-          soon_us / std::max<std::int64_t>(*expected, 1), per_slot_max)
-                 : 0;
-    const auto per_slot = std::max<std::int64_t>(soon, 1);
-    for (const auto& [id, worker] : workers_)
-      if (worker.lease == key)
-        left -= soon;
-    if (left <= 0)
-      continue;
-    auto& shape = waiting[key.demand];
-    shape.demand = key.demand;
-    shape.waiting += static_cast<std::uint32_t>(left);
-    shape.per_slot = static_cast<std::uint32_t>(per_slot);
-  }
-  load.available = room;
-  load.waiting.clear();
-  for (auto& [demand, shape] : waiting)
-    load.waiting.push_back(std::move(shape));
-  load.grants_seen = std::exchange(grants_seen_, {});
-  load.grants_done = std::exchange(grants_done_, {});
-  load.workers = static_cast<std::uint32_t>(workers_.size());
-  load.queued = static_cast<std::uint32_t>(ready_.size());
-  load.finished = finished_;
-  load.running = 0;
-  for (const auto& [id, worker] : workers_)
-    load.running += !worker.given.empty();
 }
 
 } // namespace rayd

@@ -33,8 +33,8 @@ std::uint64_t call_ticket(std::int32_t life, std::uint64_t number) {
   return (static_cast<std::uint64_t>(life) << life_shift) | number;
 }
 
-void local_scheduler_machine::begin_life(actor_entry& actor,
-                                         const task_entry& creation) {
+void machine_steps::begin_life(actor_entry& actor,
+                               const task_entry& creation) {
   actor.life = creation.attempt;
   actor.restarts = may_restart(creation);
   actor.task_retries = creation.spec.wished().max_task_retries;
@@ -49,8 +49,8 @@ actor_located location_of(const object_id& id, const actor_entry& actor) {
 // -- at the host --------------------------------------------------------------
 
 /// Whether this node's actor may get a call of another node now.
-bool local_scheduler_machine::takes_call(node_index from,
-                                         const assign_task& x) {
+bool machine_steps::takes_call(node_index from,
+                               const assign_task& x) {
   const auto at = actors_.find(x.spec.actor);
   if (at == actors_.end()) {
     // Its home knows what to say.
@@ -74,9 +74,9 @@ bool local_scheduler_machine::takes_call(node_index from,
   return false;
 }
 
-void local_scheduler_machine::actor_process_left(process_id process,
-                                                 worker_entry& worker,
-                                                 const std::string& how) {
+void machine_steps::actor_process_left(process_id process,
+                                       worker_entry& worker,
+                                       const std::string& how) {
   const auto id = worker.actor;
   const auto given = std::exchange(worker.given, {});
   const auto at = actors_.find(id);
@@ -100,10 +100,10 @@ void local_scheduler_machine::actor_process_left(process_id process,
 
 /// The actor that lived here does so no more; *given* are the calls that its
 /// process had.
-void local_scheduler_machine::end_life(const object_id& id,
-                                       const std::deque<object_id>& given,
-                                       const std::string& failure,
-                                       actor_ended::way how) {
+void machine_steps::end_life(const object_id& id,
+                             const std::deque<object_id>& given,
+                             const std::string& failure,
+                             actor_ended::way how) {
   auto& actor = actors_.at(id);
   const bool home = id.home() == options_.self;
   if (!home)
@@ -139,8 +139,8 @@ void local_scheduler_machine::end_life(const object_id& id,
 }
 
 // A behaviour's process knows better than its exit code why it ends.
-void local_scheduler_machine::end_told(process_id from,
-                                       const actor_ended& told) {
+void machine_steps::end_told(process_id from,
+                             const actor_ended& told) {
   const auto worker = workers_.find(from);
   const auto at = actors_.find(told.actor);
   if (worker == workers_.end() || worker->second.actor != told.actor
@@ -159,8 +159,8 @@ void local_scheduler_machine::end_told(process_id from,
 }
 
 /// After exit_actor: ends when the calls that were there have run.
-void local_scheduler_machine::exit_when_idle(const object_id& id,
-                                             const actor_entry& actor) {
+void machine_steps::exit_when_idle(const object_id& id,
+                                   const actor_entry& actor) {
   const auto worker = workers_.find(actor.process);
   if (worker == workers_.end() || !worker->second.given.empty()
       || !actor.calls.empty() || !worker->second.held.empty())
@@ -171,8 +171,8 @@ void local_scheduler_machine::exit_when_idle(const object_id& id,
 
 // -- at the actor's home ------------------------------------------------------
 
-void local_scheduler_machine::restart_or_die(const object_id& id,
-                                             const std::string& failure) {
+void machine_steps::restart_or_die(const object_id& id,
+                                   const std::string& failure) {
   auto& actor = actors_.at(id);
   const auto at = tasks_.find(id);
   if (at == tasks_.end() || !may_restart(at->second)) {
@@ -198,7 +198,7 @@ void local_scheduler_machine::restart_or_die(const object_id& id,
 
 /// The process or node that ran the constructor died: a life is over.
 /// @returns false when there is none left.
-bool local_scheduler_machine::creation_interrupted(
+bool machine_steps::creation_interrupted(
   const object_id& id, const std::string& failure) {
   const auto at = actors_.find(id);
   if (at == actors_.end() || at->second.now == actor_entry::state::dead
@@ -209,8 +209,8 @@ bool local_scheduler_machine::creation_interrupted(
 }
 
 /// The actor was ended while its constructor waits or runs here.
-void local_scheduler_machine::drop_creation(const object_id& id,
-                                            const std::string& failure) {
+void machine_steps::drop_creation(const object_id& id,
+                                  const std::string& failure) {
   const auto at = tasks_.find(id);
   if (at == tasks_.end() || at->second.state == task_state::finished)
     return;
@@ -231,8 +231,8 @@ void local_scheduler_machine::drop_creation(const object_id& id,
 // -- calls, on the node of their caller ---------------------------------------
 
 /// The life that the call was given to ended, or its node did.
-void local_scheduler_machine::call_interrupted(const object_id& id,
-                                               const std::string& why) {
+void machine_steps::call_interrupted(const object_id& id,
+                                     const std::string& why) {
   const auto at = tasks_.find(id);
   if (at == tasks_.end())
     return;
@@ -255,8 +255,8 @@ void local_scheduler_machine::call_interrupted(const object_id& id,
   call_back_in_row(id, task);
 }
 
-void local_scheduler_machine::call_back_in_row(const object_id& id,
-                                               task_entry& task) {
+void machine_steps::call_back_in_row(const object_id& id,
+                                     task_entry& task) {
   call_done(task);
   task.node = 0;
   task.worker = 0;
@@ -274,8 +274,8 @@ void local_scheduler_machine::call_back_in_row(const object_id& id,
 
 /// A call came back from *node*: the life that this node knows of is over,
 /// unless the actor's home has told of another one already.
-void local_scheduler_machine::life_seems_over(const object_id& id,
-                                              node_index node) {
+void machine_steps::life_seems_over(const object_id& id,
+                                    node_index node) {
   const auto at = actors_.find(id);
   if (at == actors_.end() || id.home() == options_.self)
     return;
@@ -288,9 +288,9 @@ void local_scheduler_machine::life_seems_over(const object_id& id,
 }
 
 /// Where it lived is gone; *why* is a sentence.
-void local_scheduler_machine::actor_node_left(const object_id& id,
-                                              node_index node,
-                                              const std::string& why) {
+void machine_steps::actor_node_left(const object_id& id,
+                                    node_index node,
+                                    const std::string& why) {
   auto& actor = actors_.at(id);
   const auto failure = death(id, actor.creation.interface, why);
   if (id.home() == node) {

@@ -18,7 +18,7 @@ object_value failed_value(std::string failure) {
 
 } // namespace
 
-void local_scheduler_machine::submit(process_id from, task_spec&& spec) {
+void machine_steps::submit(process_id from, task_spec&& spec) {
   const auto id = spec.id;
   begin_detached(spec.job);
   if (id.home() != options_.self || job_over(spec.job)
@@ -66,8 +66,8 @@ void local_scheduler_machine::name_answered(const object_id& actor,
     complete(actor, failed_value(failure), options_.self, {});
 }
 
-task_entry& local_scheduler_machine::enter(task_spec&& spec,
-                                           node_index origin) {
+task_entry& machine_steps::enter(task_spec&& spec,
+                                 node_index origin) {
   const auto id = spec.id;
   auto& task = tasks_[id];
   task.spec = std::move(spec);
@@ -81,7 +81,7 @@ task_entry& local_scheduler_machine::enter(task_spec&& spec,
   return task;
 }
 
-void local_scheduler_machine::forget(const object_id& id) {
+void machine_steps::forget(const object_id& id) {
   const auto at = tasks_.find(id);
   if (at == tasks_.end())
     return;
@@ -102,21 +102,29 @@ void local_scheduler_machine::forget(const object_id& id) {
   tasks_.erase(at);
 }
 
-bool local_scheduler_machine::runs_here(const task_entry& task) const {
+bool machine_steps::runs_here(const task_entry& task) const {
   if (task.spec.kind != task_kind::actor_call)
-    return options_.total.fits(task.spec.demand);
+    return options_.total.fits(task.spec.demand)
+           && (!task.spec.wishes || starts_here(key_of(task)));
   const auto actor = actors_.find(task.spec.actor);
   return actor != actors_.end() && actor->second.process != 0;
 }
 
-void local_scheduler_machine::gather(const object_id& id, task_entry& task) {
-  if (await_arguments(id, task, runs_here(task)))
+void machine_steps::gather(const object_id& id, task_entry& task) {
+  // What may go where its arguments are waits for room before they come.
+  const bool call = task.spec.kind == task_kind::actor_call;
+  const bool here
+    = runs_here(task)
+      && (call || task.spec.dependencies.empty()
+          || task.origin != options_.self
+          || room_for(key_of(task)).fits(task.spec.demand));
+  if (await_arguments(id, task, here))
     arguments_there(id, task);
 }
 
 /// @returns true when all are there; else dependency_ready comes.
-bool local_scheduler_machine::await_arguments(const object_id& id,
-                                              task_entry& task, bool here) {
+bool machine_steps::await_arguments(const object_id& id,
+                                    task_entry& task, bool here) {
   // One more than there are: a dependency may fail, and say so, while it is
   // asked for.
   task.missing = 1 + static_cast<std::uint32_t>(task.spec.dependencies.size());
@@ -126,8 +134,8 @@ bool local_scheduler_machine::await_arguments(const object_id& id,
   return --task.missing == 0;
 }
 
-void local_scheduler_machine::arguments_there(const object_id& id,
-                                              task_entry& task) {
+void machine_steps::arguments_there(const object_id& id,
+                                    task_entry& task) {
   if (task.spec.kind == task_kind::actor_call) {
     to_advance_.push_back(task.spec.actor);
     return;
@@ -140,8 +148,8 @@ void local_scheduler_machine::arguments_there(const object_id& id,
 }
 
 std::optional<std::string>
-local_scheduler_machine::argument_failure(const object_id& id,
-                                          const task_entry& task) const {
+machine_steps::argument_failure(const object_id& id,
+                                const task_entry& task) const {
   std::string bytes;
   if (const auto refused = refused_.find(id); refused != refused_.end())
     bytes = refused->second;
@@ -159,17 +167,24 @@ local_scheduler_machine::argument_failure(const object_id& id,
 }
 
 ready_queues::key
-local_scheduler_machine::key_of(const task_entry& task) const {
+machine_steps::key_of(const task_entry& task) const {
   return {task.origin != options_.self,
-          task.spec.kind == task_kind::actor_creation, task.spec.job,
-          task.spec.demand, task.spec.wished().priority};
+          task.spec.kind == task_kind::actor_creation,
+          task.spec.job,
+          task.spec.demand,
+          task.spec.wished().priority,
+          node_wish_of(task.spec),
+          task.near,
+          task.origin == options_.self && task.placed == placed_by::global};
 }
 
-void local_scheduler_machine::enqueue(const object_id& id, task_entry& task,
-                                      bool first) {
+void machine_steps::enqueue(const object_id& id, task_entry& task,
+                            bool first) {
   task.queued = true;
   task.worker = 0;
   task.node = 0;
+  if (!task.spec.dependencies.empty() && task.origin == options_.self)
+    task.near = nearest(task);
   changed(id, task, task_state::waiting_for_resources);
   auto& queue = ready_.at(key_of(task));
   if (first)
@@ -178,7 +193,7 @@ void local_scheduler_machine::enqueue(const object_id& id, task_entry& task,
     queue.push_back(task.spec.depth, id);
 }
 
-void local_scheduler_machine::dequeue(const object_id& id, task_entry& task) {
+void machine_steps::dequeue(const object_id& id, task_entry& task) {
   if (!task.queued)
     return;
   task.queued = false;
@@ -187,8 +202,8 @@ void local_scheduler_machine::dequeue(const object_id& id, task_entry& task) {
 
 // -- results ------------------------------------------------------------------
 
-void local_scheduler_machine::complete(const object_id& id, object_value value,
-                                       node_index holder, run_times times) {
+void machine_steps::complete(const object_id& id, object_value value,
+                             node_index holder, run_times times) {
   const auto at = tasks_.find(id);
   if (at == tasks_.end())
     return;
@@ -228,10 +243,10 @@ void local_scheduler_machine::complete(const object_id& id, object_value value,
     forget(id);
 }
 
-void local_scheduler_machine::complete_foreign(const object_id& id,
-                                               task_entry& task,
-                                               object_value value,
-                                               run_times times, bool died) {
+void machine_steps::complete_foreign(const object_id& id,
+                                     task_entry& task,
+                                     object_value value,
+                                     run_times times, bool died) {
   task_done done{id, task.attempt, {}, times, task.worker_pid, died};
   if (value.what == object_value::kind::stored)
     objects_.keep_copy(id, value);
@@ -252,8 +267,8 @@ void local_scheduler_machine::complete_foreign(const object_id& id,
     out_.to_node(task.origin, std::move(done));
 }
 
-void local_scheduler_machine::fail(const object_id& id, ray::errc code,
-                                   const std::string& why) {
+void machine_steps::fail(const object_id& id, ray::errc code,
+                         const std::string& why) {
   const auto at = tasks_.find(id);
   if (at == tasks_.end())
     return;
@@ -266,10 +281,10 @@ void local_scheduler_machine::fail(const object_id& id, ray::errc code,
   complete(id, failed_value(encode_failure(failure)), options_.self, {});
 }
 
-void local_scheduler_machine::attempt_failed(const object_id& id,
-                                             const std::string& why,
-                                             node_index node,
-                                             std::int64_t pid) {
+void machine_steps::attempt_failed(const object_id& id,
+                                   const std::string& why,
+                                   node_index node,
+                                   std::int64_t pid) {
   const auto at = tasks_.find(id);
   if (at == tasks_.end())
     return;
@@ -306,8 +321,8 @@ void local_scheduler_machine::attempt_failed(const object_id& id,
   try_again(id, task);
 }
 
-void local_scheduler_machine::try_again(const object_id& id,
-                                        task_entry& task) {
+void machine_steps::try_again(const object_id& id,
+                              task_entry& task) {
   ++task.attempt;
   task.node = 0;
   task.worker = 0;
@@ -317,10 +332,10 @@ void local_scheduler_machine::try_again(const object_id& id,
 }
 
 /// A worker, here or elsewhere, has run the task to its end.
-void local_scheduler_machine::end_attempt(const object_id& id,
-                                          object_value value,
-                                          node_index holder,
-                                          run_times times) {
+void machine_steps::end_attempt(const object_id& id,
+                                object_value value,
+                                node_index holder,
+                                run_times times) {
   const auto at = tasks_.find(id);
   if (at == tasks_.end())
     return;
@@ -342,16 +357,16 @@ void local_scheduler_machine::end_attempt(const object_id& id,
 
 // -- the mirror ---------------------------------------------------------------
 
-void local_scheduler_machine::changed(const object_id& id, task_entry& task,
-                                      task_state state) {
+void machine_steps::changed(const object_id& id, task_entry& task,
+                            task_state state) {
   task.state = state;
   if (task.recorded)
     record(id, task);
 }
 
-void local_scheduler_machine::record(const object_id& id,
-                                     const task_entry& task,
-                                     const object_value* value) {
+void machine_steps::record(const object_id& id,
+                           const task_entry& task,
+                           const object_value* value) {
   if (task.origin != options_.self)
     return;
   task_record out;

@@ -9,6 +9,13 @@
 
 namespace rayd {
 
+namespace {
+
+// Nothing is late by more jobs than that; they are numbered upwards.
+constexpr std::size_t ended_jobs_kept = 10'000;
+
+} // namespace
+
 void local_scheduler_machine::job_begun(job_number job, process_id driver,
                                         std::string description,
                                         std::size_t workers_max) {
@@ -23,7 +30,7 @@ void local_scheduler_machine::job_begun(job_number job, process_id driver,
 }
 
 /// The job of detached actors begins with the first of them.
-void local_scheduler_machine::begin_detached(job_number job) {
+void machine_steps::begin_detached(job_number job) {
   if (!is_detached(job) || jobs_.contains(job))
     return;
   const auto of_driver = jobs_.find(driver_job(job));
@@ -88,7 +95,7 @@ void local_scheduler_machine::process_left(process_id process,
   objects_.process_gone(process);
 }
 
-void local_scheduler_machine::retains_settled(process_id process) {
+void machine_steps::retains_settled(process_id process) {
   if (const auto at = workers_.find(process); at != workers_.end()) {
     complete_held(std::exchange(at->second.held, {}));
     if (at->second.actor)
@@ -100,7 +107,7 @@ void local_scheduler_machine::retains_settled(process_id process) {
   }
 }
 
-void local_scheduler_machine::complete_held(std::vector<held_result> results) {
+void machine_steps::complete_held(std::vector<held_result> results) {
   for (auto& result : results) {
     const auto nested = result.value.nested;
     const bool stored = result.value.what == object_value::kind::stored;
@@ -115,8 +122,8 @@ void local_scheduler_machine::complete_held(std::vector<held_result> results) {
   }
 }
 
-void local_scheduler_machine::worker_left(process_id id,
-                                          const std::string& how) {
+void machine_steps::worker_left(process_id id,
+                                const std::string& how) {
   auto& worker = workers_.at(id);
   if (objects_.unsettled(id))
     estates_[id] = std::exchange(worker.held, {});
@@ -156,10 +163,12 @@ void local_scheduler_machine::worker_left(process_id id,
   workers_.erase(id);
 }
 
-void local_scheduler_machine::end_job_here(job_number job) {
+void machine_steps::end_job_here(job_number job) {
   if (job_over(job))
     return;
-  ended_jobs_.push_back(job);
+  ended_jobs_.insert(job);
+  if (ended_jobs_.size() > ended_jobs_kept)
+    ended_jobs_.erase(ended_jobs_.begin());
   for (auto& [id, worker] : workers_)
     if (worker.job == job && !worker.ending) {
       worker.ending = true;
@@ -177,6 +186,7 @@ void local_scheduler_machine::end_job_here(job_number job) {
     forget(id);
   }
   ready_.drop_job(job);
+  free_bundles([&](const auto&, const auto& b) { return b.job == job; });
   const auto actors = actors_where(
     [&](const object_id& id, const auto&) { return id.job() == job; });
   for (const auto& id : actors) {
@@ -185,11 +195,14 @@ void local_scheduler_machine::end_job_here(job_number job) {
   }
   objects_.job_gone(job);
   jobs_.erase(job);
+  std::erase_if(told_, [&](const std::string& line) {
+    return line.starts_with(fmt::format("{} ", job));
+  });
 }
 
 // -- what workers say ---------------------------------------------------------
 
-void local_scheduler_machine::on(process_id from, const seal_object_room& x) {
+void machine_steps::on(process_id from, const seal_object_room& x) {
   if (x.object.home() != options_.self || job_over(x.object.job())) {
     out_.free_local({x.object});
     return;
@@ -200,7 +213,7 @@ void local_scheduler_machine::on(process_id from, const seal_object_room& x) {
                  options_.self);
 }
 
-void local_scheduler_machine::on(process_id from, task_result&& result) {
+void machine_steps::on(process_id from, task_result&& result) {
   const auto at = workers_.find(from);
   if (at == workers_.end())
     return;
@@ -246,9 +259,9 @@ void local_scheduler_machine::on(process_id from, task_result&& result) {
                result.times});
 }
 
-void local_scheduler_machine::take_result(process_id from,
-                                          worker_entry& worker,
-                                          held_result result) {
+void machine_steps::take_result(process_id from,
+                                worker_entry& worker,
+                                held_result result) {
   // Whoever gets it must find what it refers to, and what the task was given
   // must stay until what was found in it is counted.
   if (objects_.unsettled(from)) {
@@ -261,7 +274,7 @@ void local_scheduler_machine::take_result(process_id from,
   }
 }
 
-void local_scheduler_machine::on(process_id from, const task_blocked& x) {
+void machine_steps::on(process_id from, const task_blocked& x) {
   const auto at = workers_.find(from);
   if (at == workers_.end() || at->second.blocked == x.blocked)
     return;
@@ -270,16 +283,16 @@ void local_scheduler_machine::on(process_id from, const task_blocked& x) {
   // to wait for them could be a deadlock, and nothing new starts meanwhile.
   worker.blocked = x.blocked;
   if (x.blocked)
-    available_ += worker.holds;
+    pool_of(worker) += worker.holds;
   else
-    available_ -= worker.holds;
+    pool_of(worker) -= worker.holds;
   if (const auto task = tasks_.find(x.task);
       task != tasks_.end() && task->second.worker == from)
     changed(x.task, task->second,
             x.blocked ? task_state::blocked : task_state::running);
 }
 
-void local_scheduler_machine::on(process_id from, const tasks_returned& x) {
+void machine_steps::on(process_id from, const tasks_returned& x) {
   const auto at = workers_.find(from);
   if (at == workers_.end() || at->second.actor)
     return;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "local_scheduler/types.hpp"
+#include "wire/node_wish.hpp"
 
 #include <cstddef>
 #include <deque>
@@ -27,12 +28,23 @@ public:
     job_number job = 0;
     resource_set demand;
     std::int32_t priority = 0; ///< Higher first.
+    node_wish_ptr wish;   ///< Null: any node will do.
+    node_index near = 0;  ///< Another node, with most of their arguments.
+    bool granted = false; ///< Own, placed here by the global scheduler.
 
     friend bool operator<(const key& a, const key& b) {
-      return std::tie(b.priority, b.foreign, a.job, a.creation, a.demand)
-             < std::tie(a.priority, a.foreign, b.job, b.creation, b.demand);
+      const auto x = std::tie(b.priority, b.foreign, a.job, a.creation,
+                              a.demand, a.near, b.granted);
+      const auto y = std::tie(a.priority, a.foreign, b.job, b.creation,
+                              b.demand, b.near, a.granted);
+      return x < y || (x == y && wish_before(a.wish, b.wish));
     }
-    friend bool operator==(const key&, const key&) = default;
+    friend bool operator==(const key& a, const key& b) {
+      return a.priority == b.priority && a.foreign == b.foreign
+             && a.creation == b.creation && a.job == b.job && a.near == b.near
+             && a.granted == b.granted && a.demand == b.demand
+             && same_wish(a.wish, b.wish);
+    }
   };
 
   class queue {

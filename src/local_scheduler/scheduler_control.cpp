@@ -62,6 +62,26 @@ void local_scheduler::on_head_message(control_message&& message) {
           machine_->place(x);
         return true;
       },
+      [&](shape_verdict& x) {
+        if (x.epoch >= epoch_ && begun())
+          machine_->judged(x);
+        return true;
+      },
+      [&](bundle_order& x) {
+        if (x.epoch >= epoch_ && begun())
+          machine_->ordered(x);
+        return true;
+      },
+      [&](group_news& x) {
+        if (x.epoch >= epoch_ && begun())
+          machine_->group_changed(x);
+        return true;
+      },
+      [&](cluster_query& x) {
+        to_head(cluster_answer{x.request, begun() ? machine_->why(x.text) : "",
+                               ""});
+        return true;
+      },
       [&](job_given& x) {
         on_job_given(x);
         return true;
@@ -144,6 +164,7 @@ void local_scheduler::send_load(clock::time_point now) {
   machine_->fill_load(load);
   const bool same = load.available == last_load_.available
                     && load.waiting == last_load_.waiting
+                    && load.spread == last_load_.spread
                     && load.workers == last_load_.workers
                     && load.grants_seen.empty() && load.grants_done.empty();
   load_changed_ = false;

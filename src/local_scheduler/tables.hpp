@@ -42,6 +42,7 @@ struct task_entry {
   std::uint64_t order = 0;     ///< Of a call: its place in its caller's row.
   bool queued = false;         ///< Is in a ready queue.
   bool cancelled = false; ///< Its object says so; only the run has to end.
+  node_index near = 0;         ///< See ready_queues::key, once queued.
   bool recorded = false;       ///< The mirror knows of it already.
 };
 
@@ -53,10 +54,28 @@ struct held_result {
   run_times times;
 };
 
+/// Which bundle, and by which try of its group it came here.
+struct bundle_key {
+  object_id group;
+  std::uint32_t index = 0;
+  std::uint64_t attempt = 0;
+
+  friend auto operator<=>(const bundle_key&, const bundle_key&) = default;
+};
+
+/// Resources of this node that only work in this bundle gets.
+struct bundle_entry {
+  resource_set free;
+  job_number job = 0;
+  bool committed = false; ///< The whole group is there: work may run in it.
+};
+
 struct worker_entry {
   job_number job = 0;
   std::int64_t pid = 0;
   std::optional<ready_queues::key> lease; ///< Whose tasks it runs now.
+  std::optional<ready_queues::key> hosted; ///< Of its actor's creation.
+  std::optional<bundle_key> bundle;       ///< Out of which it holds.
   resource_set holds;                     ///< Taken while it is not blocked.
   std::deque<object_id> given;            ///< The first one runs.
   time_us front_since = 0; ///< When the first one came first.

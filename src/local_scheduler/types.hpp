@@ -4,7 +4,9 @@
 #include "base/resources.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace rayd {
@@ -37,6 +39,7 @@ struct machine_faults {
 struct machine_options {
   node_index self = 0;
   resource_set total;
+  std::map<std::string, std::string> labels;
 
   /// Nodes that lived when this one registered, sorted: since indexes grow,
   /// every other one below `self` was dead by then. Nothing: not known.

@@ -103,6 +103,7 @@ std::optional<node_failure> node_process::spawn_rooms() {
   pump_ = std::make_unique<tls_pump>();
   local_scheduler_options scheduler;
   scheduler.machine.total = options_.total_resources();
+  scheduler.machine.labels = options_.labels;
   scheduler.arena_bytes = arena_->capacity();
   scheduler.session_folder = session_.folder;
   if (options_.lanes == lane_kind::automatic) {

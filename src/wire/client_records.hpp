@@ -102,6 +102,20 @@ struct client_query {
   std::string text;
 };
 
+/// Reserve resources together; the object *group* is there once they are.
+struct make_group {
+  object_id group;
+  job_number job = 0;
+  std::vector<resource_set> bundles;
+  std::uint8_t strategy = 0; ///< ray::strategy.
+  std::string name;
+};
+
+/// End it and what runs in it. Also between nodes, to its home.
+struct remove_group {
+  object_id group;
+};
+
 // -- node -> client process ---------------------------------------------------
 
 /// Node to worker: run this attempt. `values` are those of the dependencies,

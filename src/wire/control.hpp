@@ -3,6 +3,8 @@
 #include "base/ids.hpp"
 #include "base/resources.hpp"
 #include "base/result.hpp"
+#include "wire/group_messages.hpp"
+#include "wire/node_wish.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -40,13 +42,16 @@ struct register_node {
   node_entry node; ///< index 0 and state empty.
 };
 
-/// Tasks of one demand that wait and cannot start soon where they are.
+/// Tasks of one shape (demand and wishes) that wait and cannot start soon
+/// where they are.
 struct shape_load {
   resource_set demand;
   std::uint32_t waiting = 0;
   /// How many of them one slot ends within 10 ms, by what is known of their
   /// function; at least 1.
   std::uint32_t per_slot = 1;
+  node_wish wish;
+  node_index near = 0; ///< Holds most of their arguments' bytes; 0: none.
 
   friend bool operator==(const shape_load&, const shape_load&) = default;
 };
@@ -67,6 +72,8 @@ struct node_load {
   std::uint32_t queued = 0;
   std::uint64_t finished = 0; ///< Tasks that ended here since it joined.
   bool draining = false;      ///< Takes no more work from others.
+  /// Tasks and actors here that wished to be spread, by shape.
+  std::vector<shape_load> spread;
 };
 
 /// The node ends of its own will (stop, driver gone).
@@ -124,7 +131,8 @@ struct mirror_records {
   std::string objects;
 };
 
-/// wire/query.hpp; answered by cluster_answer.
+/// wire/query.hpp; answered by cluster_answer. From the head to a node: what
+/// does this id wait for? See local_scheduler_machine::why.
 struct cluster_query {
   std::uint64_t request = 0;
   std::string text;
@@ -157,15 +165,29 @@ struct peer_dead {
   std::string reason;
 };
 
-/// Send up to `count` not yet started tasks of this demand to that node, and
-/// say so in grants_done, also when there were none. Grants are numbered
-/// upwards: one that is not above the last is a copy and has no effect.
+/// Send up to `count` not yet started tasks of this shape to that node (start
+/// them, when that is the receiver), and say so in grants_done, also when
+/// there were none. Grants are numbered upwards: one that is not above the
+/// last is a copy and has no effect.
 struct place_tasks {
   std::uint64_t epoch = 0;
   std::uint64_t grant = 0;
   resource_set demand;
   std::uint32_t count = 0;
   node_index target = 0;
+  node_wish wish;
+  node_index near = 0;
+};
+
+/// What waits in this shape can start nowhere in the cluster as it is now
+/// (then its drivers are told), or never again (then it fails as
+/// unschedulable). Repeated while it is so.
+struct shape_verdict {
+  std::uint64_t epoch = 0;
+  resource_set demand;
+  node_wish wish;
+  bool never = false;
+  std::string text; ///< Why, the end of a sentence.
 };
 
 struct job_given {
@@ -192,7 +214,8 @@ using control_message
                  claim_actor_name, find_actor_name, actor_changed,
                  mirror_records, cluster_query, node_registered, node_refused,
                  peer_joined, peer_dead, place_tasks, job_given,
-                 actor_name_answer, cluster_answer>;
+                 actor_name_answer, cluster_answer, shape_verdict,
+                 group_request, bundle_order, bundle_answer, group_news>;
 
 /// Limit of one message in bytes.
 inline constexpr std::size_t control_bytes_max = std::size_t{16} << 20;

@@ -61,16 +61,43 @@ object_id read(schema::ActorId::Reader from) {
   return {from.getHi(), from.getLo()};
 }
 
+/// @pre It has one.
+node_wish read(schema::NodeWish::Reader from) {
+  using placing = node_wish::placing;
+  if (from.getWhere() > static_cast<std::uint8_t>(placing::in_bundle))
+    throw std::invalid_argument{"unknown wish"};
+  node_wish wish;
+  wish.where = static_cast<placing>(from.getWhere());
+  wish.place = from.getPlace();
+  wish.bundle = from.getBundle();
+  for (auto label : bounded(from.getLabels(), amounts_max))
+    wish.labels[label.getKey()] = label.getValue();
+  return wish;
+}
+
+template <class Parent>
+node_wish wish_in(Parent from) {
+  return from.hasWish() ? read(from.getWish()) : node_wish{};
+}
+
+std::vector<shape_load>
+read_shapes(capnp::List<schema::ShapeLoad>::Reader from) {
+  std::vector<shape_load> shapes;
+  for (auto shape : bounded(from, list_max))
+    shapes.push_back({read_amounts(shape.getDemand()), shape.getWaiting(),
+                      std::max(shape.getPerSlot(), 1u), wish_in(shape),
+                      shape.getNear()});
+  return shapes;
+}
+
 node_load read(schema::NodeLoad::Reader from) {
   node_load load;
   load.node = from.getNode();
   load.epoch = from.getEpoch();
   load.sequence = from.getSequence();
   load.available = read_amounts(from.getAvailable());
-  for (auto shape : bounded(from.getWaiting(), list_max))
-    load.waiting.push_back(
-      {read_amounts(shape.getDemand()), shape.getWaiting(),
-       std::max(shape.getPerSlot(), 1u)});
+  load.waiting = read_shapes(from.getWaiting());
+  load.spread = read_shapes(from.getSpread());
   load.grants_seen = read_serials(from.getGrantsSeen());
   load.grants_done = read_serials(from.getGrantsDone());
   load.store_used = from.getStoreUsed();
@@ -98,6 +125,43 @@ node_registered read(schema::Registered::Reader from) {
   for (auto peer : bounded(from.getPeers(), list_max))
     registered.peers.push_back(read(peer));
   return registered;
+}
+
+group_request read(schema::GroupRequest::Reader from) {
+  group_request request{from.getNode(), read(from.getGroup()), from.getJob(),
+                        {}, from.getStrategy(), from.getName(),
+                        from.getRemove()};
+  for (auto bundle : bounded(from.getBundles(), list_max))
+    request.bundles.push_back(read_amounts(bundle.getResources()));
+  return request;
+}
+
+bundle_order read(schema::BundleOrder::Reader from) {
+  bundle_order order{from.getEpoch(),   read(from.getGroup()), from.getJob(),
+                     from.getAttempt(), from.getWhat(),        {}};
+  for (auto bundle : bounded(from.getBundles(), list_max))
+    order.bundles.push_back(
+      {bundle.getIndex(), read_amounts(bundle.getResources())});
+  return order;
+}
+
+control_message from_groups(schema::Control::Reader from) {
+  using schema::Control;
+  switch (from.which()) {
+    case Control::GROUP_REQUEST: return read(from.getGroupRequest());
+    case Control::BUNDLE_ORDER: return read(from.getBundleOrder());
+    case Control::BUNDLE_ANSWER: {
+      auto answer = from.getBundleAnswer();
+      return bundle_answer{answer.getNode(), read(answer.getGroup()),
+                           answer.getAttempt(), answer.getReserved()};
+    }
+    case Control::GROUP_NEWS: {
+      auto news = from.getGroupNews();
+      return group_news{news.getEpoch(), read(news.getGroup()), news.getNow(),
+                        news.getText()};
+    }
+    default: throw std::invalid_argument{"unknown message"};
+  }
 }
 
 control_message from_node(schema::Control::Reader from) {
@@ -135,7 +199,7 @@ control_message from_node(schema::Control::Reader from) {
     case Control::CLUSTER_QUERY:
       return cluster_query{from.getClusterQuery().getRequest(),
                            from.getClusterQuery().getText()};
-    default: throw std::invalid_argument{"unknown message"};
+    default: return from_groups(from);
   }
 }
 
@@ -155,7 +219,7 @@ control_message from_any(schema::Control::Reader from) {
       auto place = from.getPlaceTasks();
       return place_tasks{place.getEpoch(), place.getGrant(),
                          read_amounts(place.getDemand()), place.getCount(),
-                         place.getTarget()};
+                         place.getTarget(), wish_in(place), place.getNear()};
     }
     case Control::JOB_GIVEN:
       return job_given{from.getJobGiven().getRequest(),
@@ -171,6 +235,13 @@ control_message from_any(schema::Control::Reader from) {
       auto answer = from.getClusterAnswer();
       return cluster_answer{answer.getRequest(), answer.getText(),
                             to_string(answer.getFailure())};
+    }
+    case Control::SHAPE_VERDICT: {
+      auto verdict = from.getShapeVerdict();
+      return shape_verdict{verdict.getEpoch(),
+                           read_amounts(verdict.getDemand()),
+                           wish_in(verdict), verdict.getNever(),
+                           verdict.getText()};
     }
     default: return from_node(from);
   }

@@ -39,6 +39,34 @@ void write_node(schema::Node::Builder to, const node_entry& node) {
   to.setStoreBytes(node.store_bytes);
 }
 
+template <class Parent>
+void write_wish(Parent to, const node_wish& wish) {
+  if (wish == node_wish{})
+    return;
+  auto out = to.initWish();
+  out.setWhere(static_cast<std::uint8_t>(wish.where));
+  out.setPlace(wish.place);
+  out.setBundle(wish.bundle);
+  auto labels = out.initLabels(list_size(wish.labels));
+  unsigned next = 0;
+  for (const auto& [key, value] : wish.labels) {
+    labels[next].setKey(key);
+    labels[next++].setValue(value);
+  }
+}
+
+void write_shapes(capnp::List<schema::ShapeLoad>::Builder to,
+                  const std::vector<shape_load>& shapes) {
+  for (unsigned i = 0; i < to.size(); ++i) {
+    const auto& shape = shapes[i];
+    write_amounts(to[i].initDemand(size_of(shape.demand)), shape.demand);
+    to[i].setWaiting(shape.waiting);
+    to[i].setPerSlot(shape.per_slot);
+    to[i].setNear(shape.near);
+    write_wish(to[i], shape.wish);
+  }
+}
+
 void write_serials(capnp::List<std::uint64_t>::Builder to,
                    const std::vector<std::uint64_t>& numbers) {
   for (unsigned i = 0; i < to.size(); ++i)
@@ -60,13 +88,8 @@ void put(schema::Control::Builder out, const node_load& x) {
   to.setEpoch(x.epoch);
   to.setSequence(x.sequence);
   write_amounts(to.initAvailable(size_of(x.available)), x.available);
-  auto waiting = to.initWaiting(list_size(x.waiting));
-  for (unsigned i = 0; i < waiting.size(); ++i) {
-    const auto& shape = x.waiting[i];
-    write_amounts(waiting[i].initDemand(size_of(shape.demand)), shape.demand);
-    waiting[i].setWaiting(shape.waiting);
-    waiting[i].setPerSlot(shape.per_slot);
-  }
+  write_shapes(to.initWaiting(list_size(x.waiting)), x.waiting);
+  write_shapes(to.initSpread(list_size(x.spread)), x.spread);
   write_serials(to.initGrantsSeen(list_size(x.grants_seen)), x.grants_seen);
   write_serials(to.initGrantsDone(list_size(x.grants_done)), x.grants_done);
   to.setStoreUsed(x.store_used);
@@ -174,6 +197,17 @@ void put(schema::Control::Builder out, const place_tasks& x) {
   write_amounts(to.initDemand(size_of(x.demand)), x.demand);
   to.setCount(x.count);
   to.setTarget(x.target);
+  to.setNear(x.near);
+  write_wish(to, x.wish);
+}
+
+void put(schema::Control::Builder out, const shape_verdict& x) {
+  auto to = out.initShapeVerdict();
+  to.setEpoch(x.epoch);
+  write_amounts(to.initDemand(size_of(x.demand)), x.demand);
+  write_wish(to, x.wish);
+  to.setNever(x.never);
+  to.setText(x.text);
 }
 
 void put(schema::Control::Builder out, const job_given& x) {
@@ -196,6 +230,54 @@ void put(schema::Control::Builder out, const cluster_answer& x) {
   to.setRequest(x.request);
   to.setText(x.text);
   to.setFailure(as_data(x.failure));
+}
+
+void put(schema::Control::Builder out, const group_request& x) {
+  auto to = out.initGroupRequest();
+  to.setNode(x.node);
+  write_actor(to.initGroup(), x.group);
+  to.setJob(x.job);
+  auto bundles = to.initBundles(list_size(x.bundles));
+  for (unsigned i = 0; i < bundles.size(); ++i) {
+    bundles[i].setIndex(i);
+    write_amounts(bundles[i].initResources(size_of(x.bundles[i])),
+                  x.bundles[i]);
+  }
+  to.setStrategy(x.strategy);
+  to.setName(x.name);
+  to.setRemove(x.remove);
+}
+
+void put(schema::Control::Builder out, const bundle_order& x) {
+  auto to = out.initBundleOrder();
+  to.setEpoch(x.epoch);
+  write_actor(to.initGroup(), x.group);
+  to.setJob(x.job);
+  to.setAttempt(x.attempt);
+  to.setWhat(x.what);
+  auto bundles = to.initBundles(list_size(x.bundles));
+  for (unsigned i = 0; i < bundles.size(); ++i) {
+    bundles[i].setIndex(x.bundles[i].index);
+    write_amounts(
+      bundles[i].initResources(size_of(x.bundles[i].resources)),
+      x.bundles[i].resources);
+  }
+}
+
+void put(schema::Control::Builder out, const bundle_answer& x) {
+  auto to = out.initBundleAnswer();
+  to.setNode(x.node);
+  write_actor(to.initGroup(), x.group);
+  to.setAttempt(x.attempt);
+  to.setReserved(x.reserved);
+}
+
+void put(schema::Control::Builder out, const group_news& x) {
+  auto to = out.initGroupNews();
+  to.setEpoch(x.epoch);
+  write_actor(to.initGroup(), x.group);
+  to.setNow(x.now);
+  to.setText(x.text);
 }
 
 } // namespace

@@ -72,6 +72,19 @@ task_done read(schema::TaskDone::Reader from) {
           from.getWorkerDied()};
 }
 
+make_group read_group(schema::Group::Reader from) {
+  make_group group{read_id(from.getId()), from.getJob(), {},
+                   from.getStrategy(), from.getName()};
+  for (auto amounts : from.getBundles()) {
+    auto& bundle = group.bundles.emplace_back();
+    if (amounts.size() > 256 || group.bundles.size() > 10'000)
+      throw std::invalid_argument{"too many resources"};
+    for (auto amount : amounts)
+      bundle.set_units(amount.getName().cStr(), amount.getUnits());
+  }
+  return group;
+}
+
 template <class Record>
 Record read_attempt(schema::Attempt::Reader from) {
   return {read_id(from.getTask()), from.getAttempt()};
@@ -181,6 +194,12 @@ lane_record from_any(schema::Record::Reader from) {
     case Record::MIRROR_BLOCK:
       return mirror_block{to_string(from.getMirrorBlock().getTasks()),
                           to_string(from.getMirrorBlock().getObjects())};
+    case Record::MAKE_GROUP: return read_group(from.getMakeGroup());
+    case Record::REMOVE_GROUP:
+      return remove_group{read_id(from.getRemoveGroup())};
+    case Record::TELL_DRIVER:
+      return tell_driver{from.getTellDriver().getJob(),
+                         from.getTellDriver().getText()};
     default: return from_own_node(from);
   }
 }

@@ -5,6 +5,7 @@
 #include <capnp/serialize.h>
 
 #include <cstring>
+#include <iterator>
 
 namespace rayd {
 
@@ -249,6 +250,35 @@ void put(record_builder out, const describe_job& x) {
   auto to = out.initDescribeJob();
   to.setJob(x.job);
   to.setHome(x.home);
+  to.setText(x.text);
+}
+
+void put(record_builder out, const make_group& x) {
+  auto to = out.initMakeGroup();
+  write_id(to.initId(), x.group);
+  to.setJob(x.job);
+  auto bundles = to.initBundles(list_size(x.bundles));
+  for (unsigned i = 0; i < bundles.size(); ++i) {
+    const auto& set = x.bundles[i];
+    auto amounts = bundles.init(
+      i, static_cast<unsigned>(std::distance(set.begin(), set.end())));
+    unsigned next = 0;
+    for (const auto& [name, units] : set) {
+      amounts[next].setName(name);
+      amounts[next++].setUnits(units);
+    }
+  }
+  to.setStrategy(x.strategy);
+  to.setName(x.name);
+}
+
+void put(record_builder out, const remove_group& x) {
+  write_id(out.initRemoveGroup(), x.group);
+}
+
+void put(record_builder out, const tell_driver& x) {
+  auto to = out.initTellDriver();
+  to.setJob(x.job);
   to.setText(x.text);
 }
 

@@ -61,6 +61,14 @@ struct sizer {
     return 32 + x.text.size() + x.failure.size();
   }
 
+  std::size_t operator()(const make_group& x) const {
+    std::size_t size = 96 + x.name.size();
+    for (const auto& bundle : x.bundles)
+      for (const auto& [name, units] : bundle)
+        size += 40 + name.size();
+    return size + 16 * x.bundles.size();
+  }
+
   template <class Record>
   std::size_t operator()(const Record& x) const {
     if constexpr (requires { x.ids; })

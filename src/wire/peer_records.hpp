@@ -144,6 +144,12 @@ struct describe_job {
   std::string text;
 };
 
+/// To the job's node, and on to its driver: a line for its user.
+struct tell_driver {
+  job_number job = 0;
+  std::string text;
+};
+
 /// To the head's node: blocks of task and object records of the sender's home
 /// (wire/records.hpp), for the control store. In the lane, so that a head that
 /// does not read costs the sender no memory.

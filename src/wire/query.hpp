@@ -43,11 +43,30 @@ namespace rayd {
 //         "tasks_waiting": 0          accepted and not yet started
 //       }
 //     ],
+//     "infeasible": [                 what waits and fits no node there is
+//       {"home": "n1", "count": 3, "resources": {"CPU": 100},
+//        "labels": {"zone": "a"}, "reason": "it asks for ..."}
+//     ],
 //     "totals": {                     sums over nodes that are not dead
 //       "resources_total": {...}, "resources_available": {...},
 //       "store_capacity": 0, "store_used": 0, "workers": 0, "actors": 0,
 //       "tasks_running": 0, "tasks_waiting": 0
 //     }
+//   }
+//
+// Request: {"what": "why", "id": "32 hexadecimal digits"}
+// Answer:
+//   {
+//     "id": "...", "kind": "task",      "actor", "call", "object"
+//     "function": "square", "name": "", "attempt": 0,
+//     "waits_for": "resources",         "arguments", "actor", "calls",
+//                     "worker", "name", "objects", "group", "nothing"
+//     "sentence": "task square waits for ...",
+//     "node": "n1",                     who said so
+//     "resources": {"asked": {}, "free": {}, "total": {},
+//                   "nodes": [{"node": "n1", "free": {}, "total": {}}]},
+//     "arguments": [{"id": "...", "sentence": "the result of ..."}],
+//     "infeasible": true                no node there is can hold it
 //   }
 // A query that cannot be answered:
 //   {"error": "one sentence"}
@@ -55,5 +74,6 @@ namespace rayd {
 /// Values of "what".
 inline constexpr std::string_view query_status = "status";
 inline constexpr std::string_view query_nodes = "nodes";
+inline constexpr std::string_view query_why = "why";
 
 } // namespace rayd

@@ -183,8 +183,8 @@ void worker_spawner::run() {
   kill_all();
 }
 
-void worker_spawner::spawn(const start_order& order) {
-  const auto& [wanted, program] = order;
+void worker_spawner::spawn(const start_order& asked) {
+  const auto& [wanted, program] = asked;
   const auto refuse = [&](std::string why) {
     caf::anon_send(options_.scheduler,
                    worker_process_refused{wanted.job, wanted.token,

@@ -164,7 +164,8 @@ void head::check(const place_tasks& order, link_id to) {
       continue;
     from = index;
     for (const auto& shape : source.load.waiting)
-      if (shape.demand == order.demand)
+      if (shape.demand == order.demand && shape.wish == order.wish
+          && shape.near == order.near)
         slots = 1 + (order.count - 1) / std::max(shape.per_slot, 1u);
   }
   std::erase_if(promises_, [&](const auto& entry) {

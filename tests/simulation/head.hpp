@@ -35,6 +35,7 @@ public:
   void take_job_number(ticket_id ticket) override;
   void sync_store(ticket_id ticket) override;
   void answer_query(link_id, const cluster_query&) override {}
+  void node_answered(node_index, const cluster_answer&) override {}
 
 private:
   void turn();

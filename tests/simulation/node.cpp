@@ -212,6 +212,18 @@ void node::on_control(const control_message& message) {
         if (machine_ && x.epoch >= epoch_)
           machine_->place(x);
       },
+      [&](const shape_verdict& x) {
+        if (machine_ && x.epoch >= epoch_)
+          machine_->judged(x);
+      },
+      [&](const bundle_order& x) {
+        if (machine_ && x.epoch >= epoch_)
+          machine_->ordered(x);
+      },
+      [&](const group_news& x) {
+        if (machine_ && x.epoch >= epoch_)
+          machine_->group_changed(x);
+      },
       [&](const job_given& x) {
         const auto at = begins_.find(x.request);
         if (at == begins_.end())
@@ -291,8 +303,8 @@ void node::on_peer_record(node_index from, lane_record&& record) {
   machine_->on_peer_record(from, std::move(record));
 }
 
-void node::to_head(control_message message) {
-  world_.to_head(*this, std::move(message));
+void node::to_head(const control_message& message) {
+  world_.to_head(*this, message);
 }
 
 void node::send_load() {

@@ -73,6 +73,7 @@ private:
   void free_local(const std::vector<object_id>& ids) override;
   void fetch(const object_id& id, std::uint64_t size_bytes,
              const std::vector<node_index>& holders) override;
+  void to_head(const control_message& message) override;
   void claim_name(const task_spec& creation) override;
   void actor_changed(const task_spec& creation, const char* state,
                      node_index node, const std::string& reason,
@@ -90,7 +91,6 @@ private:
   void forget_given(process_id worker, const object_id& task);
   void check_accounts();
   std::string describe_objects() const;
-  void to_head(control_message message);
 
   world& world_;
   resource_set total_;

@@ -49,7 +49,8 @@ constexpr const char* names[] = {
   "cancel_assigned",
   "end_job",
   "describe_job",
-  "mirror_block", "cancel_object"};
+  "mirror_block", "cancel_object", "tell_driver", "make_group",
+  "remove_group"};
 static_assert(std::size(names) == std::variant_size_v<lane_record>);
 
 std::string ids(const std::vector<object_id>& all_ids) {

@@ -67,6 +67,9 @@ public:
   bool wait_for_output(const std::string& text,
                        std::chrono::milliseconds limit);
 
+  /// What it wrote to standard output so far.
+  const std::string& output() const noexcept { return done_.out; }
+
   /// Waits until it ends; kills its process group after *limit*.
   outcome wait(std::chrono::milliseconds limit);
 

@@ -29,6 +29,8 @@ class actor_system;
 namespace ray {
 struct with;
 struct init_options;
+struct bundle;
+enum class strategy;
 struct node_info;
 struct context;
 } // namespace ray
@@ -160,6 +162,11 @@ public:
 
   /// Sums over the live nodes: all there is, or what is not in use.
   virtual std::map<std::string, double> resources(bool available) = 0;
+
+  /// Asks for a placement group; the answer is there once it is placed.
+  virtual object_handle make_group(const std::vector<bundle>& bundles,
+                                   strategy how, const std::string& name) = 0;
+  virtual void remove_group(const object_handle& group) = 0;
 
   /// In a task: of that task; else job and node only.
   virtual context current_context() = 0;

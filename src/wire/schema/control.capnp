@@ -32,11 +32,21 @@ struct Node {
   storeBytes @7 :UInt64;
 }
 
+struct NodeWish {
+  # wire/node_wish.hpp; absent: any node will do.
+  where @0 :UInt8;
+  place @1 :Text;
+  bundle @2 :UInt32;
+  labels @3 :List(Label);
+}
+
 struct ShapeLoad {
   demand @0 :List(Amount);
   waiting @1 :UInt32;
   perSlot @2 :UInt32 = 1;
   # Of these tasks, how many one slot ends within 10 ms.
+  wish @3 :NodeWish;
+  near @4 :UInt32;
 }
 
 struct NodeLoad {
@@ -53,6 +63,7 @@ struct NodeLoad {
   queued @10 :UInt32;
   finished @11 :UInt64;
   draining @12 :Bool;
+  spread @13 :List(ShapeLoad);
 }
 
 struct NodeReason {
@@ -127,12 +138,60 @@ struct PlaceTasks {
   demand @2 :List(Amount);
   count @3 :UInt32;
   target @4 :UInt32;
+  wish @5 :NodeWish;
+  near @6 :UInt32;
+}
+
+struct ShapeVerdict {
+  epoch @0 :UInt64;
+  demand @1 :List(Amount);
+  wish @2 :NodeWish;
+  never @3 :Bool;
+  text @4 :Text;
 }
 
 struct JobGiven {
   request @0 :UInt64;
   job @1 :UInt32;
   failure @2 :Data;
+}
+
+struct GroupRequest {
+  node @0 :UInt32;
+  group @1 :ActorId;
+  job @2 :UInt32;
+  bundles @3 :List(Bundle);
+  strategy @4 :UInt8;
+  name @5 :Text;
+  remove @6 :Bool;
+}
+
+struct Bundle {
+  index @0 :UInt32;
+  resources @1 :List(Amount);
+}
+
+struct BundleOrder {
+  epoch @0 :UInt64;
+  group @1 :ActorId;
+  job @2 :UInt32;
+  attempt @3 :UInt64;
+  what @4 :UInt8;
+  bundles @5 :List(Bundle);
+}
+
+struct BundleAnswer {
+  node @0 :UInt32;
+  group @1 :ActorId;
+  attempt @2 :UInt64;
+  reserved @3 :Bool;
+}
+
+struct GroupNews {
+  epoch @0 :UInt64;
+  group @1 :ActorId;
+  now @2 :UInt8;
+  text @3 :Text;
 }
 
 struct Control {
@@ -155,5 +214,10 @@ struct Control {
     jobGiven @15 :JobGiven;
     actorNameAnswer @16 :ActorName;
     clusterAnswer @17 :ClusterQuery;
+    shapeVerdict @18 :ShapeVerdict;
+    groupRequest @19 :GroupRequest;
+    bundleOrder @20 :BundleOrder;
+    bundleAnswer @21 :BundleAnswer;
+    groupNews @22 :GroupNews;
   }
 }

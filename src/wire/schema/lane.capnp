@@ -226,6 +226,14 @@ struct Mirror {
   # Blocks, see records.capnp.
 }
 
+struct Group {
+  id @0 :ObjectId;
+  job @1 :UInt32;
+  bundles @2 :List(List(Resource));
+  strategy @3 :UInt8;
+  name @4 :Text;
+}
+
 struct Record {
   union {
     submitTask @0 :TaskSpec;
@@ -269,6 +277,9 @@ struct Record {
     describeJob @38 :JobDescription;
     mirrorBlock @39 :Mirror;
     cancelObject @40 :Cancel;
+    tellDriver @41 :JobDescription;
+    makeGroup @42 :Group;
+    removeGroup @43 :ObjectId;
   }
 }
 

@@ -188,8 +188,6 @@ void expect_refused(const char* field, Change change) {
 void refusals() {
   using ray::with;
   expect_refused("num_gpus", [](with& x) { x.num_gpus = 1; });
-  expect_refused("labels", [](with& x) { x.labels["zone"] = "a"; });
-  expect_refused("scheduling", [](with& x) { x.scheduling = ray::spread{}; });
   expect_refused("timeout", [](with& x) { x.timeout = -1s; });
   expect_refused("max_restarts", [](with& x) { x.max_restarts = 1; });
   expect_refused("max_task_retries", [](with& x) { x.max_task_retries = 1; });

@@ -168,7 +168,6 @@ TEST_CASE("options that do not work yet are refused by name", "[errors]") {
   CHECK(contains(refused({.timeout = std::chrono::milliseconds{-1}}),
                  "with::timeout"));
   CHECK(contains(refused({.num_gpus = 1}), "with::num_gpus"));
-  CHECK(contains(refused({.scheduling = ray::spread{}}), "scheduling"));
   CHECK(contains(refused({.num_cpus = -1}), "num_cpus"));
   CHECK(contains(refused({.max_retries = -2}), "max_retries"));
 }

@@ -54,6 +54,12 @@ public:
   void kill(const object_handle& actor) override;
   void cancel(const object_handle&, bool) override {}
   std::map<std::string, double> resources(bool) override { return {}; }
+  ray::detail::object_handle make_group(const std::vector<ray::bundle>&,
+                                        ray::strategy,
+                                        const std::string&) override {
+    return {};
+  }
+  void remove_group(const ray::detail::object_handle&) override {}
   std::vector<ray::node_info> nodes() override;
   ray::context current_context() override;
   caf::actor_system& system() override;

@@ -36,6 +36,7 @@ struct head_world : head_effects {
   }
   void sync_store(ticket_id ticket) override { syncs.push_back(ticket); }
   void answer_query(link_id, const cluster_query&) override { ++queries; }
+  void node_answered(node_index, const cluster_answer&) override {}
 
   /// Lets the store answer all that it was asked.
   void store_answers() {
@@ -71,8 +72,11 @@ struct head_world : head_effects {
     x.epoch = machine.options().epoch;
     x.sequence = ++sequence;
     x.available.set("CPU", available);
-    if (waiting > 0)
-      x.waiting = {{one_cpu(), waiting}};
+    if (waiting > 0) {
+      auto& shape = x.waiting.emplace_back();
+      shape.demand = one_cpu();
+      shape.waiting = waiting;
+    }
     x.grants_seen = std::move(seen);
     x.grants_done = std::move(done);
     tell(link, x);

@@ -53,8 +53,11 @@ struct chain : machine_world {
 
   /// The next task that waits for a node, on this one.
   std::pair<process_id, run_task> run_on(node_index index) {
+    node_load load;
+    home().fill_load(load);
     place_tasks order;
     order.grant = ++last_grant;
+    order.near = load.waiting.empty() ? 0 : load.waiting.front().near;
     order.demand.set("CPU", 1);
     order.count = 1;
     order.target = index;

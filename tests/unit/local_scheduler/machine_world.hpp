@@ -44,6 +44,9 @@ public:
                const std::vector<node_index>& holders) override {
       fetches.push_back({id, holders});
     }
+    void to_head(const control_message& message) override {
+      head.push_back(message);
+    }
     void claim_name(const task_spec& creation) override {
       claims.push_back(creation.id);
     }
@@ -63,6 +66,7 @@ public:
     std::vector<job_number> joining;
     std::vector<process_id> ended;
     std::vector<object_id> freed, claims;
+    std::vector<control_message> head;
     std::vector<std::pair<object_id, std::vector<node_index>>> fetches;
     std::vector<std::string> actor_states;
     std::map<object_id, task_record> records;

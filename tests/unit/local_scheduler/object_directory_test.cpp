@@ -35,6 +35,7 @@ struct directory : effects, directory_listener {
              const std::vector<node_index>&) override {
     ++fetches;
   }
+  void to_head(const control_message&) override {}
   void claim_name(const task_spec&) override {}
   void actor_changed(const task_spec&, const char*, node_index,
                      const std::string&, std::int32_t) override {}

@@ -41,7 +41,7 @@ struct lives : machine_world {
 
   /// The creation that waits at home goes to *where* and runs there.
   void live(node_index where) {
-    place_tasks order{1, ++grant, {}, 1, where};
+    place_tasks order{1, ++grant, {}, 1, where, {}};
     order.demand.set("CPU", 1);
     nodes[1]->machine->place(order);
     settle();
@@ -241,7 +241,7 @@ TEST_CASE_METHOD(lives, "kill ends it whatever it does", "[restarts]") {
   }
   SECTION("while its constructor runs again") {
     die(2);
-    place_tasks order{1, ++grant, {}, 1, 3};
+    place_tasks order{1, ++grant, {}, 1, 3, {}};
     order.demand.set("CPU", 1);
     nodes[1]->machine->place(order);
     settle();
@@ -296,7 +296,7 @@ TEST_CASE_METHOD(lives, "a constructor that kills its process is tried again",
   out.wishes = std::make_shared<const task_wishes>(restarts(1));
   actor = submit(std::move(out));
   for (int life = 0; life < 2; ++life) {
-    place_tasks order{1, ++grant, {}, 1, 2};
+    place_tasks order{1, ++grant, {}, 1, 2, {}};
     order.demand.set("CPU", 1);
     nodes[1]->machine->place(order);
     settle();

@@ -52,8 +52,6 @@ void refused() {
   ray::spawn<counter>("text", 2);
   // says: this method belongs to another class
   made.call<&other::get>();
-  // says: ray::placement_group does not work yet
-  ray::placement_group({{.num_cpus = 1}}, ray::strategy::spread);
   // says: this type cannot be sent to another process
   ray::put(std::vector<std::unique_ptr<int>>{});
   // says: ray::metrics::counter does not work yet

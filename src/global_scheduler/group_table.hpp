@@ -1,0 +1,86 @@
+#pragma once
+
+#include "global_scheduler/feasibility.hpp"
+#include "global_scheduler/group_placement.hpp"
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace rayd {
+
+/// Placement groups. A try reserves all bundles that have no place, on all
+/// nodes at once; when one node says no, all give back and another try
+/// follows. A group is placed when every node has said yes, and its bundles
+/// are placed again when their node dies. It ends with its job, its home, or
+/// when it is removed.
+class group_table {
+public:
+  using sender = std::function<void(node_index, control_message)>;
+
+  group_table(const head_options& options, sender send);
+
+  void request(const group_request& x, node_index from, time_us now);
+  void answered(const bundle_answer& x, node_index from, time_us now);
+  void node_gone(node_index node);
+  void job_gone(job_number job);
+
+  /// Tries what waits. Takes what it orders from the room in *candidates*.
+  void turn(time_us now, std::vector<candidate>& candidates,
+            const std::map<node_index, node_record>& nodes, dice& random);
+  bool wants_turn() const;
+
+  /// Where the bundle is committed; 0: nowhere now.
+  node_index node_of(const std::string& group, std::uint32_t bundle) const;
+
+  /// Whether work of *demand* can run in that bundle.
+  feasibility judge(const std::string& group, std::uint32_t bundle,
+                    const resource_set& demand) const;
+
+  /// Promised and not yet known to be in the load of *node*.
+  resource_set promised(node_index node) const;
+
+  std::size_t size() const noexcept { return groups_.size(); }
+
+private:
+  struct group {
+    group_request wish;
+    std::vector<node_index> nodes; ///< Of each bundle; 0: not placed.
+    std::vector<node_index> next;  ///< What the try in progress wants.
+    std::uint64_t attempt = 0;
+    std::set<node_index> unanswered; ///< Of the try in progress.
+    std::set<node_index> touched;    ///< Were ordered to reserve, ever.
+    time_us not_before = 0;          ///< Of the next try.
+    bool was_placed = false;
+    bool refused = false; ///< In the try in progress, by some node.
+    time_us told = 0;     ///< That it waits.
+
+    bool trying() const { return !next.empty(); }
+    bool placed() const;
+  };
+
+  void try_place(group& g, std::vector<candidate>& candidates, time_us now,
+                 dice& random);
+  void end_try(group& g, time_us now);
+  bool hopeless(const object_id& id, group& g,
+                const std::map<node_index, node_record>& nodes, time_us now,
+                dice& random);
+  void tell(const group& g, group_news::state state, const std::string& text);
+  void order(node_index to, const group& g, bundle_order::action what,
+             std::vector<placed_bundle> bundles = {});
+  void end(const object_id& id, const std::string& why);
+  std::string called(const group& g) const;
+
+  const head_options& options_;
+  sender send_;
+  std::map<object_id, group> groups_;
+  std::map<object_id, std::string> ended_; ///< Why; the newest ones.
+  std::deque<object_id> ended_order_;
+  std::set<job_number> ended_jobs_;
+  std::uint64_t last_attempt_ = 0;
+};
+
+} // namespace rayd

@@ -1,0 +1,125 @@
+// Bundles on a node: taken once, given back in full.
+
+#include "task_fixture.hpp"
+
+#include "catch.hpp"
+
+using namespace rayd;
+
+namespace {
+
+struct fixture : task_fixture {
+  const object_id group = child_id(root_id(1, job), 77, 1, job);
+
+  fixture() {
+    add(1, 4);
+    begin(1);
+  }
+
+  local_scheduler_machine& machine() { return *nodes[1]->machine; }
+
+  bool order(bundle_order::action what, std::uint64_t attempt,
+             double cpus = 2) {
+    nodes[1]->head.clear();
+    bundle_order x{1, group, job, attempt, what, {}};
+    x.bundles.push_back({0, {}});
+    x.bundles[0].resources.set("CPU", cpus);
+    machine().ordered(x);
+    settle();
+    return !nodes[1]->head.empty()
+           && std::get<bundle_answer>(nodes[1]->head[0]).reserved;
+  }
+
+  object_id submit_inside(std::uint64_t number) {
+    task_wishes wishes;
+    wishes.where = task_wishes::placing::in_bundle;
+    wishes.place = to_string(group);
+    auto out = spec(1, number);
+    out.wishes = std::make_shared<const task_wishes>(std::move(wishes));
+    const auto id = submit(1, std::move(out));
+    node_load load;
+    machine().fill_load(load);
+    REQUIRE(load.waiting.size() == 1);
+    machine().place({1, number, load.waiting[0].demand, 9, 1,
+                     load.waiting[0].wish, 0});
+    settle();
+    return id;
+  }
+
+  double free() { return machine().available().amount("CPU"); }
+};
+
+} // namespace
+
+TEST_CASE("a bundle is taken once and given back once", "[groups]") {
+  fixture all;
+  CHECK(all.order(bundle_order::reserve, 1));
+  CHECK(all.order(bundle_order::reserve, 1)); // A copy.
+  CHECK(all.free() == 2);
+  CHECK(!all.order(bundle_order::reserve, 2, 3)); // No room.
+  CHECK(all.free() == 2);
+  SECTION("undone") { all.order(bundle_order::undo, 1); }
+  SECTION("freed") { all.order(bundle_order::free, 2); }
+  SECTION("by the end of its job") {
+    all.machine().process_left(fixture::driver, "ended");
+    all.settle();
+  }
+  CHECK(all.free() == 4);
+  CHECK(all.machine().bundles().empty());
+  CHECK(!all.order(bundle_order::reserve, 1)); // A late copy.
+  CHECK(all.free() == 4);
+}
+
+TEST_CASE("work in a bundle takes out of it, once it is committed",
+          "[groups]") {
+  fixture all;
+  all.order(bundle_order::reserve, 1);
+  all.submit_inside(1);
+  CHECK(all.next_run(1).first == 0);
+  all.order(bundle_order::commit, 1);
+  all.machine().place({1, 5, {}, 0, 1, {}, 0});
+  all.settle();
+  const auto [worker, run] = all.next_run(1);
+  REQUIRE(worker != 0);
+  CHECK(all.free() == 2);
+  CHECK(all.machine().bundles().begin()->second.free.amount("CPU") == 1);
+
+  SECTION("and gives it back") {
+    all.answer(1, worker, run, fixture::text("x"));
+    CHECK(all.machine().bundles().begin()->second.free.amount("CPU") == 2);
+    all.order(bundle_order::free, 1);
+    CHECK(all.free() == 4);
+  }
+  SECTION("and is ended with it") {
+    all.order(bundle_order::free, 1);
+    CHECK(all.free() == 3);
+    REQUIRE(all.nodes[1]->ended == std::vector<process_id>{worker});
+    all.machine().process_left(worker, "was ended");
+    all.settle();
+    CHECK(all.free() == 4);
+  }
+}
+
+TEST_CASE("the group's object is there when the group is", "[groups]") {
+  fixture all;
+  all.machine().on_record(
+    fixture::driver, make_group{all.group, fixture::job, {{}}, 0, ""});
+  all.settle();
+  REQUIRE(all.nodes[1]->head.size() == 1);
+  CHECK(std::get<group_request>(all.nodes[1]->head[0]).group == all.group);
+  CHECK(!all.ready(1, all.group));
+  SECTION("placed") {
+    all.machine().group_changed({1, all.group, group_news::placed, ""});
+    all.settle();
+    REQUIRE(all.ready(1, all.group));
+    CHECK(all.ready(1, all.group)->value.what
+          == object_value::kind::inline_bytes);
+  }
+  SECTION("failed") {
+    all.machine().group_changed({1, all.group, group_news::failed, "no"});
+    all.settle();
+    REQUIRE(all.ready(1, all.group));
+    CHECK(decode_failure(all.ready(1, all.group)->value.bytes).code
+          == ray::errc::unschedulable);
+  }
+}
