@@ -58,6 +58,8 @@ struct command_context {
   std::ostream& talk;
   /// True when *out* may hold colours.
   bool colour = false;
+  /// Standard output is a terminal: --watch and top draw again and again.
+  bool terminal = false;
   /// The program that a detached node process runs.
   std::string executable = {};
   /// See node/run_node.hpp.
@@ -101,6 +103,11 @@ int run_start(command_context& context, const arguments& args);
 int run_stop(command_context& context, const arguments& args);
 int run_status(command_context& context, const arguments& args);
 int run_list(command_context& context, const arguments& args);
+int run_get(command_context& context, const arguments& args);
+int run_summary(command_context& context, const arguments& args);
+int run_memory(command_context& context, const arguments& args);
+int run_timeline(command_context& context, const arguments& args);
+int run_top(command_context& context, const arguments& args);
 int run_why(command_context& context, const arguments& args);
 int run_dump(command_context& context, const arguments& args);
 int run_version(command_context& context, const arguments& args);

@@ -12,6 +12,11 @@ namespace rayd {
 
 namespace {
 
+/// "--limit", "-o".
+std::string dashed(const std::string& name) {
+  return (name.size() == 1 ? "-" : "--") + name;
+}
+
 /// "--port" of "--port=1": a value could be a secret.
 std::string name_only(const std::string& argument) {
   return argument.substr(0, argument.find('='));
@@ -74,7 +79,7 @@ parsed_flags parse_flags(std::string_view command,
   app.add_flag("--help,-h", parsed.help);
   std::vector<std::string> values(flags.size());
   for (std::size_t i = 0; i < flags.size(); ++i) {
-    auto name = "--" + flags[i].name;
+    auto name = dashed(flags[i].name);
     auto* option = flags[i].value.empty() ? app.add_flag(name, values[i])
                                           : app.add_option(name, values[i]);
     option->take_last();
@@ -88,7 +93,7 @@ parsed_flags parse_flags(std::string_view command,
     return parsed;
   }
   for (std::size_t i = 0; i < flags.size(); ++i)
-    if (app.count("--" + flags[i].name) > 0)
+    if (app.count(dashed(flags[i].name)) > 0)
       parsed.values[flags[i].name] = values[i];
   sort_rest(command, flags, app.remaining(), words_max, parsed);
   return parsed;
@@ -99,7 +104,7 @@ std::string describe_flags(std::string_view usage,
   std::string text = fmt::format("usage: {}\n", usage);
   std::vector<std::vector<std::string>> rows;
   for (auto& one : flags) {
-    auto name = "  --" + one.name;
+    auto name = "  " + dashed(one.name);
     if (!one.value.empty())
       name += "=" + one.value;
     rows.push_back({name, one.help});

@@ -10,7 +10,7 @@ namespace rayd {
 
 /// A flag of a command.
 struct flag {
-  /// Without "--".
+  /// Without "--"; of one letter, without "-".
   std::string name;
   /// What its value is called in help: "FILE"; "" when it needs none (then
   /// --name and --name=true are the same).

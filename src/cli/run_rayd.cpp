@@ -21,6 +21,7 @@ void run_rayd(int argc, char** argv) {
     .out = std::cout,
     .talk = std::cerr,
     .colour = wants_colour(STDOUT_FILENO),
+    .terminal = ::isatty(STDOUT_FILENO) != 0,
     .executable = own_executable(),
     .run_node = run_node,
     .dump_session = dump_session,

@@ -1,13 +1,9 @@
 #include "cli/cluster_view.hpp"
 #include "cli/commands.hpp"
-#include "cli/table.hpp"
-#include "config/nearest.hpp"
 #include "wire/query.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <ostream>
 
 namespace rayd {
@@ -76,9 +72,6 @@ int print(command_context& context, const query_answer& answer,
   return 0;
 }
 
-constexpr std::array<std::string_view, 5> later_kinds{
-  "workers", "tasks", "actors", "objects", "jobs"};
-
 } // namespace
 
 std::vector<flag> query_flags() {
@@ -96,10 +89,15 @@ std::vector<flag> query_flags() {
 
 query_answer query_cluster(command_context& context, const parsed_flags& given,
                            std::string_view what, const std::string& id) {
-  auto request = id.empty()
-                   ? fmt::format("{{\"what\": \"{}\"}}", what)
-                   : fmt::format("{{\"what\": \"{}\", \"id\": \"{}\"}}", what,
-                                 id);
+  return ask_cluster(context, given,
+                     id.empty()
+                       ? fmt::format("{{\"what\": \"{}\"}}", what)
+                       : fmt::format("{{\"what\": \"{}\", \"id\": \"{}\"}}",
+                                     what, id));
+}
+
+query_answer ask_cluster(command_context& context, const parsed_flags& given,
+                         const std::string& request) {
   auto base = session_base(context, given.value("session-dir"));
   auto address = given.value("address");
   const char* source = "--address";
@@ -144,42 +142,6 @@ int run_status(command_context& context, const arguments& args) {
                 ? indent_json(answer.text)
                 : status_text(answer.text, context.colour);
   return print(context, answer, text);
-}
-
-int run_list(command_context& context, const arguments& args) {
-  auto flags = query_flags();
-  auto given = parse_flags("list", flags, args, 1);
-  if (given.help) {
-    context.out << describe_flags("rayd list nodes [FLAGS]", flags);
-    return 0;
-  }
-  if (!given.problem.empty())
-    return complain(context, exit_code::usage, given.problem);
-  if (given.words.empty())
-    return complain(context, exit_code::usage,
-                    "rayd list needs to know what: rayd list nodes");
-  auto& kind = given.words[0];
-  if (std::find(later_kinds.begin(), later_kinds.end(), kind)
-      != later_kinds.end())
-    return complain(context, exit_code::usage,
-                    fmt::format("rayd list {} does not work yet: rayd dump "
-                                "prints the whole control state",
-                                kind));
-  if (kind != "nodes") {
-    std::vector<std::string_view> kinds{"nodes"};
-    kinds.insert(kinds.end(), later_kinds.begin(), later_kinds.end());
-    auto hint = did_you_mean(kind, kinds);
-    return complain(context, exit_code::usage,
-                    fmt::format("rayd list does not know \"{}\"{}", kind,
-                                hint.empty() ? ": rayd list nodes" : hint));
-  }
-  auto answer = query_cluster(context, given, query_nodes);
-  if (given.value("json") == "true")
-    return print(context, answer, nodes_json(answer.text));
-  auto table = nodes_table(answer.text);
-  return print(context, answer,
-               context.colour && !table.empty() ? with_bold_head(table)
-                                                : table);
 }
 
 } // namespace rayd

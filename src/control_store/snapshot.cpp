@@ -63,18 +63,10 @@ std::vector<block_key> blocks_of(const std::vector<std::string>& keys,
   return blocks;
 }
 
-std::string line_of(const task_record& task) {
-  return task_line(task);
-}
-
-std::string line_of(const object_record& object) {
-  return object.freed ? std::string{} : object_line(object);
-}
-
-/// Lines of one table, each id once: the first seen is the newest.
-template <class Decode>
+/// The records of one table, each id once: the first seen is the newest.
+template <class Decode, class Use>
 result<bool> read_table(redis_link& link, const std::vector<block_key>& blocks,
-                        Decode decode, const line_sink& sink) {
+                        Decode decode, Use use, const line_sink& damaged) {
   std::unordered_set<object_id> seen;
   return for_each_value(
     link, "GET", blocks, [&](const block_key& block, const redisReply& value) {
@@ -82,16 +74,16 @@ result<bool> read_table(redis_link& link, const std::vector<block_key>& blocks,
         return true; // Removed by a limit since we asked for the keys.
       auto records = decode(text_of(value));
       if (!records)
-        return sink(damaged_line(block.key, records.error().message));
-      for (auto at = records->rbegin(); at != records->rend(); ++at) {
-        if (!seen.insert(at->id).second)
-          continue;
-        const auto line = line_of(*at);
-        if (!line.empty() && !sink(line))
+        return damaged(damaged_line(block.key, records.error().message));
+      for (auto at = records->rbegin(); at != records->rend(); ++at)
+        if (seen.insert(at->id).second && !use(*at))
           return false;
-      }
       return true;
     });
+}
+
+bool ignore_damage(const std::string&) {
+  return true;
 }
 
 /// What is to be read, and the steps of reading it; each says whether to go on.
@@ -155,13 +147,20 @@ private:
   result<bool> tasks() {
     if (!wanted("task"))
       return true;
-    return read_table(link_, blocks_of(keys_, true), decode_tasks, sink_);
+    return read_table(
+      link_, blocks_of(keys_, true), decode_tasks,
+      [&](const task_record& task) { return sink_(task_line(task)); }, sink_);
   }
 
   result<bool> objects() {
     if (!wanted("object"))
       return true;
-    return read_table(link_, blocks_of(keys_, false), decode_objects, sink_);
+    return read_table(
+      link_, blocks_of(keys_, false), decode_objects,
+      [&](const object_record& object) {
+        return object.freed || sink_(object_line(object));
+      },
+      sink_);
   }
 
   result<bool> dropped() {
@@ -195,6 +194,33 @@ status read_lines(redis_link& link, const std::string& kind,
                  fmt::format("the control store keeps no \"{}\": ask for node, "
                              "job, actor, actor_name, task or object",
                              kind)};
+}
+
+status read_tasks(redis_link& link, const task_sink& sink) {
+  auto keys = all_keys(link, answer_patience);
+  if (!keys)
+    return keys.error();
+  auto read = read_table(link, blocks_of(*keys, true), decode_tasks, sink,
+                         ignore_damage);
+  return read ? ok() : status{read.error()};
+}
+
+status read_objects(redis_link& link, const object_sink& sink) {
+  auto keys = all_keys(link, answer_patience);
+  if (!keys)
+    return keys.error();
+  auto read = read_table(
+    link, blocks_of(*keys, false), decode_objects,
+    [&](const object_record& object) { return object.freed || sink(object); },
+    ignore_damage);
+  return read ? ok() : status{read.error()};
+}
+
+result<std::uint64_t> read_dropped(redis_link& link, std::string_view table) {
+  auto count = link.call({"HGET", "rayd:dropped", table}, answer_patience);
+  if (!count)
+    return count.error();
+  return (*count)->type == REDIS_REPLY_NIL ? 0 : parse_number(text_of(**count));
 }
 
 result<std::string> list_lines(const redis_place& place,

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "control_store/snapshot.hpp"
+#include "control_store/state_query.hpp"
 #include "control_store/store_writer.hpp"
 
 #include <fmt/format.h>
@@ -230,7 +231,9 @@ void store_writer::finish_barrier(std::uint64_t request) {
   // Reading a large store takes seconds, and writes shall not wait for it.
   std::thread{[self = shared_from_this(), place = session_.place(), request,
                what] {
-    auto lines = list_lines(place, what->kind, what->limit);
+    auto lines = what->query.empty()
+                   ? list_lines(place, what->kind, what->limit)
+                   : query_state(place, what->query);
     if (lines)
       self->answer({request, true, 0, *std::move(lines)});
     else

@@ -3,7 +3,9 @@
 #include "base/log.hpp"
 #include "global_scheduler/machine.hpp"
 #include "global_scheduler/query_answer.hpp"
+#include "global_scheduler/state_desk.hpp"
 #include "global_scheduler/store_entities.hpp"
+#include "global_scheduler/survey_book.hpp"
 #include "global_scheduler/why.hpp"
 #include "transport/task_path_actor.hpp"
 #include "wire/failure_record.hpp"
@@ -14,6 +16,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>
 #include <caf/event_based_actor.hpp>
+#include <caf/response_promise.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 
@@ -21,8 +24,8 @@
 
 #include <chrono>
 #include <map>
-#include <optional>
 #include <random>
+#include <set>
 
 namespace rayd {
 
@@ -34,16 +37,15 @@ using soon_atom = caf::atom_constant<caf::atom("soon")>;
 constexpr std::chrono::milliseconds idle_interval{100};
 constexpr std::chrono::milliseconds busy_interval{5};
 constexpr std::chrono::seconds store_timeout{30};
+constexpr std::chrono::seconds desk_timeout{30};
 
 /// A node that does not answer within this is not waited for.
-constexpr time_us why_patience_us = 2'000'000;
+constexpr time_us node_patience_us = 2'000'000;
 
-/// The id in {"what": "why", "id": ID}; nothing for other queries.
-std::optional<std::string> id_in_why(const std::string& text) {
-  const auto asked = nlohmann::json::parse(text, nullptr, false);
-  if (!asked.is_object() || asked.value("what", "") != query_why)
-    return std::nullopt;
-  return asked.value("id", std::string{});
+std::string text_in(const nlohmann::json& query, const char* name) {
+  const bool is_text = query.is_object() && query.contains(name)
+                       && query[name].is_string();
+  return is_text ? query[name].get<std::string>() : std::string{};
 }
 
 time_us steady_now() {
@@ -69,6 +71,7 @@ struct global_scheduler_state : head_effects {
   void on_link_lost(const link_lost& x);
   void on_tick();
   void on_soon();
+  caf::response_promise on_survey(const survey& asked);
 
   // -- head_effects -----------------------------------------------------------
   void to_link(link_id to, control_message message) override;
@@ -87,6 +90,8 @@ struct global_scheduler_state : head_effects {
   void go_on(std::uint64_t number, const why_step& step);
   void look_up(std::uint64_t number);
   void forget_late_questions();
+  void ask_desk(link_id to, const cluster_query& query);
+  query_context context() const;
 
   void store_refused(ticket_id ticket, const caf::error& why);
   void turn();
@@ -110,7 +115,9 @@ struct global_scheduler_state : head_effects {
     time_us until = 0;
   };
   std::map<std::uint64_t, question> questions;
-  std::uint64_t last_question = 0;
+  survey_book surveys; ///< Of the desk, which bounds them.
+  std::uint64_t last_question = 0; ///< And survey.
+  caf::actor desk;
   bool hurried = false; ///< A soon is on its way.
 };
 
@@ -120,6 +127,7 @@ void global_scheduler_state::begin(caf::event_based_actor* selfptr,
   options = std::move(given);
   started = steady_now();
   machine = std::make_unique<head_machine>(options.machine, *this);
+  desk = spawn_state_desk(self, options.store);
   self->delayed_send(self, idle_interval, tick_atom::value);
 }
 
@@ -241,16 +249,19 @@ void global_scheduler_state::sync_store(ticket_id ticket) {
 
 void global_scheduler_state::answer_query(link_id to,
                                           const cluster_query& query) {
-  if (const auto id = id_in_why(query.text)) {
+  const auto asked = nlohmann::json::parse(query.text, nullptr, false);
+  const auto what = text_in(asked, "what");
+  if (what == query_why) {
     const auto number = ++last_question;
-    questions[number] = {to, query.request, *id, 0, {},
-                         steady_now() + why_patience_us};
-    go_on(number, why_asked(*machine, *id));
+    const auto id = text_in(asked, "id");
+    questions[number] = {to, query.request, id, 0, {},
+                         steady_now() + node_patience_us};
+    go_on(number, why_asked(*machine, id));
     return;
   }
-  const query_context context{steady_now(), started, options.address,
-                              own_node_link};
-  const auto answer = rayd::answer_query(*machine, context, query.text);
+  if (is_for_desk(what))
+    return ask_desk(to, query);
+  const auto answer = rayd::answer_query(*machine, context(), query.text);
   cluster_answer out;
   out.request = query.request;
   if (answer)
@@ -259,6 +270,43 @@ void global_scheduler_state::answer_query(link_id to,
     out.failure
       = encode_failure(answer.error().code, answer.error().message);
   to_link(to, std::move(out));
+}
+
+void global_scheduler_state::ask_desk(link_id to, const cluster_query& query) {
+  const auto said = [this, to, number = query.request](const auto& text) {
+    answer(to, number, text);
+  };
+  self->request(desk, desk_timeout, state_asked{query.text})
+    .then([said](const std::string& text) { said(text); },
+          [said](const caf::error&) {
+            said(R"({"error": "the head does not answer in time"})");
+          });
+}
+
+query_context global_scheduler_state::context() const {
+  return {steady_now(), started, options.address, own_node_link};
+}
+
+// -- what nodes know ----------------------------------------------------------
+
+caf::response_promise global_scheduler_state::on_survey(const survey& asked) {
+  auto promise = self->make_response_promise();
+  const auto number = ++last_question;
+  std::set<node_index> waiting;
+  for (const auto& [index, node] : machine->nodes())
+    for (const auto& one : asked.questions)
+      if (counts(node) && (one.node == 0 || one.node == index)) {
+        waiting.insert(index);
+        to_link(node.link, cluster_query{number, one.text});
+      }
+  surveys.begin(number, std::move(waiting), steady_now() + node_patience_us,
+                [this, promise](node_answers said) mutable {
+                  auto nodes = rayd::answer_query(*machine, context(),
+                                                  R"({"what": "nodes"})");
+                  promise.deliver(
+                    survey_answer{std::move(said), nodes ? *nodes : ""});
+                });
+  return promise;
 }
 
 // -- rayd why -----------------------------------------------------------------
@@ -286,6 +334,8 @@ void global_scheduler_state::go_on(std::uint64_t number,
 
 void global_scheduler_state::node_answered(node_index node,
                                            const cluster_answer& said) {
+  if (surveys.answer(said.request, node, said.text))
+    return;
   const auto at = questions.find(said.request);
   if (at == questions.end() || at->second.asked != node)
     return;
@@ -321,6 +371,7 @@ void global_scheduler_state::forget_late_questions() {
       go_on(number, why_answered(*machine, open.id, open.asked, "",
                                  open.before));
   }
+  surveys.expire(now);
 }
 
 caf::behavior
@@ -334,6 +385,7 @@ global_scheduler(caf::stateful_actor<global_scheduler_state>* self,
     [&state](const link_lost& x) { state.on_link_lost(x); },
     [&state](tick_atom) { state.on_tick(); },
     [&state](soon_atom) { state.on_soon(); },
+    [&state](const survey& x) { return state.on_survey(x); },
   };
 }
 

@@ -95,6 +95,11 @@ public:
   /// with a sentence; "waits_for" is "unknown" when it is not known here.
   std::string why(const std::string& id) const;
 
+  /// JSON for global_scheduler/state_merge.hpp. {"what": "about", "ids": [...]}
+  /// gives why those tasks wait and who holds those objects, at most 1,000 of
+  /// them; {"what": "workers"} the worker processes. Else an empty object.
+  std::string survey(const std::string& text) const;
+
   bool has_job(job_number job) const { return jobs_.contains(job); }
   const std::string& description(job_number job) const;
   /// The node of its driver; 0: this one, or unknown.

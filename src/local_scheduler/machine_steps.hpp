@@ -163,6 +163,10 @@ protected:
   nlohmann::json why_task(const object_id& id, const task_entry& task) const;
   nlohmann::json why_actor(const object_id& id, const actor_entry& actor) const;
 
+  // -- machine_survey.cpp -----------------------------------------------------
+  nlohmann::json holders_of(const object_id& id) const;
+  nlohmann::json workers_now() const;
+
   // -- machine_nodes.cpp ------------------------------------------------------
   void on(node_index from, assign_task&& assign);
   void on(node_index from, task_done&& done);

@@ -29,6 +29,12 @@ public:
   bool has_process(process_id process) const;
   std::uint32_t pins() const noexcept { return pins_; }
 
+  /// How many processes of this node, and other nodes, refer to it.
+  std::size_t processes() const noexcept {
+    return (first_ != 0 ? 1u : 0u) + others_.size();
+  }
+  std::size_t nodes() const noexcept { return nodes_.size(); }
+
   /// No process of this node and no pin: this node has no use for it.
   bool unused_here() const noexcept { return pins_ == 0 && first_ == 0; }
 

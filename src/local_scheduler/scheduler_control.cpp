@@ -78,7 +78,12 @@ void local_scheduler::on_head_message(control_message&& message) {
         return true;
       },
       [&](cluster_query& x) {
-        to_head(cluster_answer{x.request, begun() ? machine_->why(x.text) : "",
+        // An id alone is a `rayd why`.
+        const bool many = x.text.starts_with('{');
+        to_head(cluster_answer{x.request,
+                               !begun() ? std::string{}
+                               : many   ? machine_->survey(x.text)
+                                        : machine_->why(x.text),
                                ""});
         return true;
       },

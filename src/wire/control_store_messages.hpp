@@ -145,10 +145,12 @@ struct list_store {
   std::string kind;        ///< node, job, actor, actor_name, task, object; or
                            ///< empty: all.
   std::uint64_t limit = 0; ///< At most so many lines; 0: all, up to 64 MiB.
+  /// Or a query of wire/query.hpp about the state; the answer is its JSON.
+  std::string query = {};
 
   template <class Inspector>
   friend auto inspect(Inspector& f, list_store& x) {
-    return f(caf::meta::type_name("list_store"), x.kind, x.limit);
+    return f(caf::meta::type_name("list_store"), x.kind, x.limit, x.query);
   }
 };
 

@@ -68,6 +68,31 @@ namespace rayd {
 //     "arguments": [{"id": "...", "sentence": "the result of ..."}],
 //     "infeasible": true                no node there is can hold it
 //   }
+// The state of the cluster. Rows have the names of `rayd dump`; tasks that wait
+// have a "reason" too, objects "references" (who holds them, at their home).
+// Request: {"what": "list",
+//           "kind": "tasks",          actors, nodes, workers, jobs, objects,
+//                                     errors
+//           "filters": [["state", "=", "running"]],   also != and =~ (contains)
+//           "limit": 100, "cursor": ""}
+// Answer:  {"kind": "tasks", "rows": [...], newest first, objects largest first
+//           "next": "",               cursor of the next page; "": the last
+//           "total": 12,              rows on all pages
+//           "dropped": 0}             older records that a limit removed
+// Request: {"what": "get", "kind": "task", "id": "..."}
+// Answer:  {"row": {...}}
+// Request: {"what": "summary", "kind": "tasks"}       actors, objects
+// Answer:  {"rows": [{"name", "count", "failed", "running", "waiting",
+//                     "p50_us", "p95_us"}]}
+// Request: {"what": "timeline", "from_us": 0, "to_us": 0, "limit": 50000}
+// Answer:  {"rows": [{"node", "pid", "spans": [{"id", "name", "started_us",
+//                     "finished_us", "state"}]}], "dropped": 0}
+// Request: {"what": "graph", "root": "a task's id or a job", "limit": 500}
+// Answer:  {"nodes": [tasks], "edges": [[parent, child]], "left_out": 0}
+// Request: {"what": "memory", "limit": 100, "cursor": ""}
+// Answer:  as a list of objects, with "stores": [{"node", "store_used",
+//          "store_capacity"}]
+//
 // A query that cannot be answered:
 //   {"error": "one sentence"}
 
@@ -75,5 +100,11 @@ namespace rayd {
 inline constexpr std::string_view query_status = "status";
 inline constexpr std::string_view query_nodes = "nodes";
 inline constexpr std::string_view query_why = "why";
+inline constexpr std::string_view query_list = "list";
+inline constexpr std::string_view query_get = "get";
+inline constexpr std::string_view query_summary = "summary";
+inline constexpr std::string_view query_timeline = "timeline";
+inline constexpr std::string_view query_graph = "graph";
+inline constexpr std::string_view query_memory = "memory";
 
 } // namespace rayd
