@@ -133,6 +133,28 @@ std::string infeasible_lines(const json_value& answer) {
   return text.empty() ? text : "\n" + text;
 }
 
+/// A line for each shape of work that waits for room.
+std::string demand_lines(const json_value& answer) {
+  std::string text;
+  const auto all = answer.find("demands");
+  if (all == answer.end() || !all->is_array())
+    return text;
+  for (const auto& shape : *all) {
+    if (!shape.is_object())
+      continue;
+    std::string asked;
+    for (const char* part : {"resources", "labels"})
+      if (const auto at = shape.find(part);
+          at != shape.end() && at->is_object())
+        for (const auto& [name, value] : at->items())
+          asked += fmt::format("{}{} {}", asked.empty() ? "" : ", ", name,
+                               text_of(*at, name.c_str()));
+    text += fmt::format("demand: {} waiting for {}\n", text_of(shape, "count"),
+                        asked.empty() ? "a worker" : asked);
+  }
+  return text.empty() ? text : "\n" + text;
+}
+
 std::string table_of(const json_value& answer) {
   std::vector<std::vector<std::string>> rows{
     {"NODE", "ROLE", "STATE", "ADDRESS", "PID", "CPU", "MEMORY", "OTHER",
@@ -192,7 +214,7 @@ std::string status_text(const std::string& json, bool colour) {
   for (auto& row : head)
     text += fmt::format("{:<8} {}\n", row[0], row[1]);
   return text + "\n" + (colour ? with_bold_head(table) : table)
-         + infeasible_lines(answer);
+         + demand_lines(answer) + infeasible_lines(answer);
 }
 
 std::string indent_json(const std::string& json) {

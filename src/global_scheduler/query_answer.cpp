@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace rayd {
 
@@ -121,6 +123,34 @@ json all_hopeless(const head_machine& machine) {
   return list;
 }
 
+/// All that waits and cannot start soon where it is, by shape.
+json all_demands(const head_machine& machine) {
+  std::map<std::pair<std::string, std::string>, json> shapes;
+  for (const auto& [index, node] : machine.nodes()) {
+    if (node.state == node_state::dead)
+      continue;
+    for (const auto& shape : node.load.waiting) {
+      json labels = json::object();
+      for (const auto& [key, value] : shape.wish.labels)
+        labels[key] = value;
+      auto resources = as_json(shape.demand);
+      const auto text = [](const json& value) {
+        return value.dump(-1, ' ', false, json::error_handler_t::replace);
+      };
+      auto& row = shapes[{text(resources), text(labels)}];
+      if (row.is_null())
+        row = {{"count", 0},
+               {"resources", std::move(resources)},
+               {"labels", std::move(labels)}};
+      row["count"] = row["count"].get<std::uint64_t>() + shape.waiting;
+    }
+  }
+  auto list = json::array();
+  for (auto& [shape, row] : shapes)
+    list.push_back(std::move(row));
+  return list;
+}
+
 json whole_status(const head_machine& machine, const query_context& context) {
   auto nodes = all_nodes(machine, context);
   const auto all = sum_up(machine);
@@ -144,6 +174,7 @@ json whole_status(const head_machine& machine, const query_context& context) {
     {"actors_by_state", actors_by_state(machine)},
     {"nodes", std::move(nodes)},
     {"infeasible", all_hopeless(machine)},
+    {"demands", all_demands(machine)},
     {"totals", std::move(totals)},
   };
 }

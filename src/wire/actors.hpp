@@ -53,6 +53,10 @@
 //   control_from     local_scheduler: a node's control message; answers go to
 //                    the node's root actor as (control, bytes)
 //   link_lost        local_scheduler: that node's connection is gone
+//   survey           state_desk: ask nodes                   -> survey_answer
+//
+// state_desk  (global_scheduler/state_desk.hpp; own thread; only in the head)
+//   state_asked      global_scheduler: a query about the state -> JSON
 #include "wire/actor_messages.hpp"
 // control_store  (control_store/control_store.hpp; only in the head; the only
 // one that talks to Redis)

@@ -47,6 +47,9 @@ namespace rayd {
 //       {"home": "n1", "count": 3, "resources": {"CPU": 100},
 //        "labels": {"zone": "a"}, "reason": "it asks for ..."}
 //     ],
+//     "demands": [                    all that waits for room, by shape
+//       {"count": 3, "resources": {"CPU": 4}, "labels": {}}
+//     ],
 //     "totals": {                     sums over nodes that are not dead
 //       "resources_total": {...}, "resources_available": {...},
 //       "store_capacity": 0, "store_used": 0, "workers": 0, "actors": 0,

@@ -22,7 +22,7 @@ struct kind_fields {
 };
 
 // As in json_lines.cpp and wire/entities.cpp.
-constexpr std::array<kind_fields, 6> kinds{{
+constexpr std::array<kind_fields, 7> kinds{{
   {"tasks", "id job parent type name function state placed_by attempt home "
             "node pid submitted_us started_us finished_us error "
             "error_message"},
@@ -31,6 +31,7 @@ constexpr std::array<kind_fields, 6> kinds{{
   {"nodes", "id state role host address pid joined_us ended_us reason"},
   {"jobs", "id state name program node pid started_us ended_us reason"},
   {"objects", "id job home size"},
+  {"workers", "id node pid job state task queued actor"},
   {"errors", "error name"},
 }};
 

@@ -112,6 +112,7 @@ TEST_CASE("lists show what waits, runs and failed, and why", "[state]") {
   CHECK(list_until(place, {"list", "nodes", "--filter=role=head"}, 1).size()
         == 1);
 
+  CHECK(holds(text_of(place, {"status"}), "demand: 1 waiting for CPU 100"));
   bool running = false;
   for (const auto& worker : answer_of(place, {"list", "workers"}))
     running = running || worker["state"] == "running";
