@@ -40,6 +40,7 @@ void local_scheduler_machine::on_record(process_id from,
       },
       [&](task_blocked& x) { on(from, x); },
       [&](tasks_returned& x) { on(from, x); },
+      [&](waits_told& x) { on(from, std::move(x)); },
       [&](seal_object_room& x) { on(from, x); },
       [&](kill_actor& x) {
         if (x.actor.home() == options_.self)
