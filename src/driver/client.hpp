@@ -1,5 +1,6 @@
 #pragma once
 
+#include "driver/blocked_waits.hpp"
 #include "driver/object_table.hpp"
 #include "driver/outbox.hpp"
 #include "driver/questions.hpp"
@@ -210,10 +211,12 @@ private:
   object_table& table_;
   room_pocket pocket_;
   questions questions_;
+  blocked_waits waits_;
   client_identity identity_;
   std::unique_ptr<lane> lane_;
   task_frame process_frame_;
   object_id actor_;
+  resource_set actor_resources_; ///< While it lives.
   bool actor_restarts_ = false; ///< After this life comes another one.
   bool actor_restarted_ = false;
   bool node_ends_with_us_ = false;

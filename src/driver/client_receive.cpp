@@ -73,6 +73,7 @@ bool client::receive() {
             if (worker_ != nullptr)
               worker_->cancel(x.task);
           },
+          [&](tell_waits&) { send(waits_told{waits_.tell()}, push::soon); },
           [&](tell_driver& x) { tell_user(x.text); },
           [&](end_process& x) {
             fail(fmt::format("the node ended this program's session: {}",

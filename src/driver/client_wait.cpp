@@ -6,12 +6,14 @@
 
 #include <ray/errors.hpp>
 
+#include <optional>
 #include <span>
 #include <utility>
 
 namespace rayd {
 
 using ray::detail::deadline;
+using ray::detail::no_deadline;
 using ray::detail::object_handle;
 using ray::detail::stored_value;
 
@@ -108,7 +110,12 @@ void client::block(wait_request& request, deadline until) {
     if (worker_ != nullptr)
       worker_->before_wait();
     out_.flush(until);
+    std::optional<blocked_waits::entry> told;
+    if (const auto& task = frame().task; task && until == no_deadline)
+      told.emplace(waits_, task, request.objects,
+                   [&request] { return request.thread.missing(); });
     request.thread.wait(until);
+    told.reset();
     if (worker_ != nullptr)
       worker_->after_wait();
   } else {

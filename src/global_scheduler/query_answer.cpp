@@ -175,6 +175,7 @@ json whole_status(const head_machine& machine, const query_context& context) {
     {"nodes", std::move(nodes)},
     {"infeasible", all_hopeless(machine)},
     {"demands", all_demands(machine)},
+    {"deadlocks", machine.deadlocks().deadlocks()},
     {"totals", std::move(totals)},
   };
 }

@@ -150,9 +150,27 @@ bool machine_steps::send_call(const object_id& actor_id,
   }
   const auto at = workers_.find(actor.process);
   if (at == workers_.end() || at->second.actor != actor_id
+      || at->second.ending
       || at->second.given.size() >= options_.actor_window
       || !arguments_here(call, task))
     return false;
+  if (may_come_again(task.spec))
+    switch (actor.replies.begin(call)) {
+      case reply_book::what::fresh: break;
+      case reply_book::what::running: return false;
+      case reply_book::what::replied:
+        complete(call, actor.replies.reply(call), options_.self, {});
+        return true;
+      case reply_book::what::gone:
+        complete(call,
+                 failed_value(encode_failure(
+                   ray::errc::object_lost,
+                   fmt::format("the call {} ran before in this life of its "
+                               "actor, and its reply is not kept",
+                               task.spec.function_name))),
+                 options_.self, {});
+        return true;
+    }
   run_on(at->first, at->second, call);
   return true;
 }
@@ -185,8 +203,7 @@ void machine_steps::host_actor(const object_id& id,
   worker.actor = id;
   worker.hosted = std::exchange(worker.lease, std::nullopt);
   if (!creation.keeps_cpu) {
-    resource_set cpus;
-    cpus.set_units("CPU", worker.holds.units("CPU"));
+    const auto cpus = cpus_of(worker);
     worker.holds -= cpus;
     if (!worker.blocked)
       pool_of(worker) += cpus;
@@ -198,6 +215,7 @@ void machine_steps::host_actor(const object_id& id,
   }
   actor.now = actor_entry::state::alive;
   actor.process = process;
+  actor.replies = {};
   actor.node = options_.self;
   if (id.home() != options_.self) {
     actor.creation = creation;

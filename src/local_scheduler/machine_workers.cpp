@@ -26,7 +26,8 @@ void local_scheduler_machine::job_begun(job_number job, process_id driver,
   drivers_[driver] = job;
   const auto cpus
     = static_cast<std::size_t>(std::max(options_.total.amount("CPU"), 0.0));
-  start_workers(job, std::min(cpus, workers_max));
+  const auto first = std::min(cpus, workers_max);
+  start_workers(job, {}, first, first);
 }
 
 /// The job of detached actors begins with the first of them.
@@ -39,41 +40,20 @@ void machine_steps::begin_detached(job_number job) {
 }
 
 void local_scheduler_machine::worker_joined(process_id worker, job_number job,
-                                            std::int64_t pid) {
+                                            std::int64_t pid,
+                                            worker_setting setting) {
   const auto at = jobs_.find(job);
   auto& entry = workers_[worker];
   entry.job = job;
+  entry.setting = std::move(setting);
   entry.pid = pid;
   if (at == jobs_.end()) {
     entry.ending = true;
     out_.end_worker(worker, "its job is over");
     return;
   }
-  if (at->second.starting > 0)
-    --at->second.starting;
+  one_started(at->second, entry.setting);
   make_idle(worker, entry);
-}
-
-void local_scheduler_machine::worker_start_failed(job_number job,
-                                                  const std::string& reason) {
-  const auto at = jobs_.find(job);
-  if (at == jobs_.end())
-    return;
-  if (at->second.starting > 0)
-    --at->second.starting;
-  const bool others = std::any_of(
-    workers_.begin(), workers_.end(),
-    [&](const auto& entry) { return entry.second.job == job; });
-  if (others || at->second.starting > 0)
-    return;
-  // Nobody can run this job's tasks here: each has lost an attempt.
-  const auto waiting = tasks_where([&](const object_id&, const auto& task) {
-    return task.queued && task.spec.job == job;
-  });
-  for (const auto& id : waiting) {
-    dequeue(id, tasks_.at(id));
-    attempt_failed(id, reason, options_.self, 0);
-  }
 }
 
 void local_scheduler_machine::process_left(process_id process,
@@ -228,6 +208,9 @@ void machine_steps::on(process_id from, task_result&& result) {
   }
   worker.given.erase(given);
   worker.front_since = now_;
+  if (const auto actor = actors_.find(worker.actor);
+      worker.actor && actor != actors_.end())
+    actor->second.replies.end(result.task, result.value);
   const auto task = tasks_.find(result.task);
   const bool current
     = task != tasks_.end() && task->second.worker == from
@@ -282,10 +265,12 @@ void machine_steps::on(process_id from, const task_blocked& x) {
   // Who goes on takes its resources back at once, also beyond what is there:
   // to wait for them could be a deadlock, and nothing new starts meanwhile.
   worker.blocked = x.blocked;
+  worker.blocked_since = now_;
+  worker.waits.clear();
   if (x.blocked)
-    pool_of(worker) += worker.holds;
+    pool_of(worker) += cpus_of(worker);
   else
-    pool_of(worker) -= worker.holds;
+    pool_of(worker) -= cpus_of(worker);
   if (const auto task = tasks_.find(x.task);
       task != tasks_.end() && task->second.worker == from)
     changed(x.task, task->second,

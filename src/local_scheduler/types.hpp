@@ -63,6 +63,17 @@ struct machine_options {
   /// Idle workers beyond one per CPU end after this.
   std::int64_t idle_worker_us = 2'000'000;
 
+  /// A worker that is blocked in get for longer than this is told of: it may
+  /// be part of a deadlock.
+  std::int64_t blocked_long_us = 1'000'000;
+
+  /// The node's GPUs, as CUDA_VISIBLE_DEVICES names them.
+  std::vector<std::string> gpus;
+
+  /// OMP_NUM_THREADS of a worker is the number of CPUs of its tasks; false:
+  /// the user has set it for the whole node.
+  bool sets_threads = true;
+
   machine_faults faults;
 };
 

@@ -116,6 +116,20 @@ struct remove_group {
   object_id group;
 };
 
+/// A thread of a worker that waits in get or wait, without a limit in time,
+/// until `need` of `ids` are there.
+struct thread_wait {
+  object_id task;
+  std::uint64_t number = 0; ///< Grows with each wait of the process.
+  std::uint32_t need = 0;
+  std::vector<object_id> ids; ///< At most waits_told_max.
+};
+
+/// Worker: answer to tell_waits.
+struct waits_told {
+  std::vector<thread_wait> waits;
+};
+
 // -- node -> client process ---------------------------------------------------
 
 /// Node to worker: run this attempt. `values` are those of the dependencies,
@@ -154,6 +168,9 @@ struct recall_tasks {};
 struct cancel_task {
   object_id task;
 };
+
+/// Node to worker, when it is blocked for long: on what?
+struct tell_waits {};
 
 /// Answer to client_query: text, or an encoded failure.
 struct query_answer {

@@ -105,6 +105,13 @@ lane_record from_client(schema::Record::Reader from) {
     case Record::TASK_BLOCKED:
       return task_blocked{read_id(from.getTaskBlocked().getTask()),
                           from.getTaskBlocked().getBlocked()};
+    case Record::WAITS_TOLD: {
+      waits_told told;
+      for (auto wait : from.getWaitsTold())
+        told.waits.push_back({read_id(wait.getTask()), wait.getNumber(),
+                              wait.getNeed(), read_ids(wait.getIds())});
+      return told;
+    }
     case Record::TASKS_RETURNED:
       return tasks_returned{read_ids(from.getTasksReturned())};
     case Record::CREATE_OBJECT_ROOM: {
@@ -140,6 +147,7 @@ lane_record from_own_node(schema::Record::Reader from) {
       return spare_room{
         {from.getSpareRoom().getOffset(), from.getSpareRoom().getSize()}};
     case Record::RECALL_TASKS: return recall_tasks{};
+    case Record::TELL_WAITS: return tell_waits{};
     case Record::CANCEL_TASK: return cancel_task{read_id(from.getCancelTask())};
     case Record::QUERY_ANSWER: return read(from.getQueryAnswer());
     case Record::END_PROCESS: return end_process{from.getEndProcess()};

@@ -50,6 +50,7 @@ namespace rayd {
 //     "demands": [                    all that waits for room, by shape
 //       {"count": 3, "resources": {"CPU": 4}, "labels": {}}
 //     ],
+//     "deadlocks": ["deadlock, tasks wait for each other: ..."],
 //     "totals": {                     sums over nodes that are not dead
 //       "resources_total": {...}, "resources_available": {...},
 //       "store_capacity": 0, "store_used": 0, "workers": 0, "actors": 0,
@@ -63,7 +64,8 @@ namespace rayd {
 //     "id": "...", "kind": "task",      "actor", "call", "object"
 //     "function": "square", "name": "", "attempt": 0,
 //     "waits_for": "resources",         "arguments", "actor", "calls",
-//                     "worker", "name", "objects", "group", "nothing"
+//                     "worker", "name", "objects", "group",
+//                     "deadlock", "nothing"
 //     "sentence": "task square waits for ...",
 //     "node": "n1",                     who said so
 //     "resources": {"asked": {}, "free": {}, "total": {},

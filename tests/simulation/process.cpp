@@ -67,6 +67,10 @@ void process::start(run_task&& task) {
   world_.trace("{} starts {} attempt {}", describe(), to_string(task.spec.id),
                task.attempt);
   ++world_.tasks_run;
+  if (task.spec.kind != task_kind::actor_call
+      && setting.env != task.spec.wished().env)
+    world_.fail("{} was started for another environment than that of {}",
+                describe(), to_string(task.spec.id));
   const auto arguments = decode_arguments(task.spec.arguments);
   now_.emplace(activation{
     task.spec, task.attempt,
@@ -105,10 +109,9 @@ void process::answer_call(const run_task& task) {
   } else if (actor_seed_ == 0) {
     world_.fail("{} got a call before it has an actor", describe());
   } else {
-    // A task that is tried again calls again.
-    const bool of_driver
-      = task.spec.parent == root_id(task.spec.id.home(), task.spec.job);
-    if (of_driver && !ran_.insert(task.spec.id).second)
+    // A task that is tried again calls again, maybe from another home.
+    const object_id call{task.spec.id.hi & 0xff'ffff'ffff, task.spec.id.lo};
+    if (!ran_.insert(call).second)
       world_.fail("{} runs the call {} twice", describe(),
                   to_string(task.spec.id));
     content.number = seed == 1 ? call_answer(actor_seed_, ++calls_)
@@ -175,6 +178,11 @@ void process::submit(const step& s) {
   spec.demand = s.demand;
   spec.max_retries = s.max_retries;
   spec.arguments = encode(task_arguments{s.seed, s.size, refs(s.nested)});
+  if (s.seed % 16 == 0) {
+    task_wishes wishes;
+    wishes.env["WITH"] = s.seed % 3 == 0 ? "one" : "another";
+    spec.wishes = std::make_shared<const task_wishes>(wishes);
+  }
   pass(spec, s);
   slot x{spec.id, 0, 0, 0, {}, {}, false};
   if (driver_) {
@@ -291,6 +299,7 @@ bool process::get(std::size_t index) {
   if ((remote || !own_.contains(id)) && wanted_.insert(id).second)
     send(want_objects{{id}});
   now_->waits_for = index;
+  now_->wait = ++last_wait_;
   if (driver_)
     return false;
   if (!queue_.empty()) {

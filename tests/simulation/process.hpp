@@ -1,6 +1,7 @@
 #pragma once
 
 #include "local_scheduler/types.hpp"
+#include "local_scheduler/worker_setting.hpp"
 #include "script.hpp"
 #include "timeline.hpp"
 #include "wire/lane_records.hpp"
@@ -56,6 +57,7 @@ public:
 
   std::shared_ptr<stream> to_node;
   std::shared_ptr<stream> from_node;
+  worker_setting setting; ///< Of a worker.
 
 private:
   struct slot {
@@ -76,6 +78,7 @@ private:
     std::uint64_t children = 0;
     std::optional<std::size_t> waits_for; ///< A slot.
     bool blocked_before = false;
+    std::uint64_t wait = 0; ///< Numbers those of this process.
   };
 
   // -- running ----------------------------------------------------------------
@@ -107,6 +110,7 @@ private:
   std::vector<nested_ref> refs(const std::vector<std::size_t>& which) const;
   void send(lane_record record);
   void on_value(object_ready&& ready);
+  std::vector<thread_wait> waits() const;
 
   world& world_;
   node& node_;
@@ -115,6 +119,7 @@ private:
   bool driver_;
   bool alive_ = true;
   bool done_ = false;
+  std::uint64_t last_wait_ = 0;
   std::uint64_t turn_ = 0; ///< Continuations of earlier turns are void.
 
   std::map<object_id, int> held_;

@@ -234,6 +234,13 @@ struct Group {
   name @4 :Text;
 }
 
+struct ThreadWait {
+  task @0 :ObjectId;
+  number @1 :UInt64;
+  need @2 :UInt32;
+  ids @3 :Ids;
+}
+
 struct Record {
   union {
     submitTask @0 :TaskSpec;
@@ -280,6 +287,8 @@ struct Record {
     tellDriver @41 :JobDescription;
     makeGroup @42 :Group;
     removeGroup @43 :ObjectId;
+    tellWaits @44 :Void;
+    waitsTold @45 :List(ThreadWait);
   }
 }
 
