@@ -45,6 +45,9 @@ struct option_row {
   bool works;
   /// Puts a value into options or gives half a sentence about what is wrong.
   status (*apply)(node_options&, const std::string& text);
+  /// The value in force as the command line writes it; "" when there is none,
+  /// "***" for a secret. Every row that works has it.
+  std::string (*show)(const node_options&) = nullptr;
 };
 
 /// All options, in the order of config/rayd.conf.
@@ -55,6 +58,9 @@ const option_row* find_option(std::string_view key);
 
 /// All keys, for "did you mean".
 std::vector<std::string_view> option_keys();
+
+/// What an option's value is called in help: "PORT"; "" of a boolean.
+std::string_view value_name(option_type type) noexcept;
 
 /// The text of config/rayd.conf, made from the table.
 std::string render_reference();
