@@ -45,7 +45,7 @@ std::string zsh_action(const value_hint& hint) {
     case value_kind::choice: return "(" + join(hint.choices) + ")";
     case value_kind::file: return "_files";
     case value_kind::folder: return "_files -/";
-    case value_kind::program: return "_normal";
+    case value_kind::program: return "_rayd_program";
   }
   return "";
 }
@@ -62,7 +62,7 @@ std::string zsh_command(const command_help& command) {
     text += " \\\n        " + zsh_quote(spec);
   }
   if (command.word.kind == value_kind::program)
-    text += " \\\n        '*::program:_normal'";
+    text += " \\\n        '*::program:_rayd_program'";
   else if (command.word.kind != value_kind::none)
     text += " \\\n        "
             + zsh_quote("1:word:" + zsh_action(command.word));
@@ -105,6 +105,12 @@ std::string fish_word(const command_help& command) {
 std::string zsh_completion(const std::vector<command_help>& commands) {
   std::string text = "#compdef rayd\n# Completions of rayd " RAYD_VERSION
                      " for zsh, made by: rayd completion zsh\n"
+                     "_rayd_program() {\n"
+                     "  [ \"$words[1]\" = -- ] || return\n"
+                     "  shift words\n"
+                     "  (( CURRENT-- ))\n"
+                     "  _normal\n"
+                     "}\n"
                      "_rayd() {\n  local -a commands\n  commands=(\n";
   for (auto& command : commands)
     text += "    "
