@@ -233,6 +233,11 @@ void judge_sessions(const std::vector<session_facts>& sessions,
   std::size_t live = 0;
   for (auto& one : sessions) {
     live += one.live ? 1 : 0;
+    if (one.live && one.version != RAYD_VERSION)
+      all.push_back({state::note, "version",
+                     fmt::format("node {} in {} runs rayd {} and this is "
+                                 RAYD_VERSION ": they do not join one cluster",
+                                 one.node_id, one.folder, one.version)});
     if (one.died)
       died += (died.empty() ? "" : ", ") + one.folder;
   }

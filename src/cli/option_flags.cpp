@@ -10,7 +10,7 @@ std::vector<flag> option_flags() {
     std::string help{row.doc};
     if (!row.works)
       help = "Does not work yet: " + help;
-    flags.push_back({std::string{row.key}, std::string{value_name(row.type)},
+    flags.push_back({std::string{row.key}, std::string{value_name(row)},
                      help});
   }
   flags.push_back({"config", "FILE",

@@ -26,8 +26,8 @@ std::string comment(std::string_view doc) {
 
 } // namespace
 
-std::string_view value_name(option_type type) noexcept {
-  switch (type) {
+std::string_view value_name(const option_row& row) noexcept {
+  switch (row.type) {
     case option_type::boolean: return "";
     case option_type::port: return "PORT";
     case option_type::amount: return "N";
@@ -37,6 +37,7 @@ std::string_view value_name(option_type type) noexcept {
     case option_type::amounts: return "NAME=AMOUNT,...";
     case option_type::labels: return "KEY=VALUE,...";
     case option_type::path: return "PATH";
+    case option_type::choice: return row.example;
     case option_type::text:
     case option_type::secret: return "TEXT";
   }

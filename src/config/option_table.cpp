@@ -292,10 +292,11 @@ const std::array<option_row, 26> rows{{
    "other users. Without it: $XDG_STATE_HOME/rayd or ~/.local/state/rayd.",
    true, [](options& o, text t) { return store_path(t, o.session_base); },
    [](shown o) { return o.session_base; }},
-  {"log-level", type::text, role::both, "\"info\"", "", "RAYD_LOG_LEVEL",
+  {"log-level", type::choice, role::both, "\"info\"",
+   "trace|debug|info|warning|error", "RAYD_LOG_LEVEL",
    "What is logged: trace, debug, info, warning or error.", true,
    apply_log_level, [](shown o) { return o.log_level; }},
-  {"lanes", type::text, role::both, "\"auto\"", "", "RAYD_LANES",
+  {"lanes", type::choice, role::both, "\"auto\"", "auto|basp", "RAYD_LANES",
    "How tasks travel in a node: basp for messages over sockets only, auto for "
    "the fastest way there is.",
    true, apply_lanes,

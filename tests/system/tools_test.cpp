@@ -78,6 +78,8 @@ TEST_CASE("bash completes commands, flags, values and files") {
   CHECK(offered({"stop", "--no"}) == offers{"--node="});
   CHECK(offered({"start", "--hea"}) == offers{"--head"});
   CHECK(offered({"start", "--num-cpus", ""}).empty());
+  CHECK(offered({"start", "--lanes", "="}) == offers{"auto", "basp"});
+  CHECK(offered({"start", "--log-level=w"}) == offers{"--log-level=warning"});
   CHECK(offered({"completion", ""}) == offers{"bash", "zsh", "fish"});
   CHECK(offered({"help", "micro"}) == offers{"microbenchmark"});
   const std::string file = RAYD_SOURCE_FOLDER "/config/head.conf";
@@ -106,6 +108,7 @@ TEST_CASE("zsh completes commands, flags, values and files") {
   CHECK(offered("rayd comp") == offers{"completion"});
   CHECK(offered("rayd start --object-store-m")
         == offers{"--object-store-memory"});
+  CHECK(offered("rayd start --lanes=b") == offers{"basp"});
   CHECK(offered("rayd completion ") == offers{"bash", "zsh", "fish"});
   CHECK(offered("rayd help micro") == offers{"microbenchmark"});
   CHECK(offered("rayd up " RAYD_SOURCE_FOLDER "/config/head")
@@ -135,6 +138,7 @@ TEST_CASE("fish completes commands, flags, values and files") {
   CHECK(offered("rayd comp") == offers{"completion"});
   CHECK(offered("rayd start --object-store-m")
         == offers{"--object-store-memory"});
+  CHECK(offered("rayd start --lanes=b") == offers{"--lanes=basp"});
   CHECK(offered("rayd completion ") == offers{"bash", "fish", "zsh"});
   CHECK(offered("rayd help micro") == offers{"microbenchmark"});
   const std::string file = RAYD_SOURCE_FOLDER "/config/head.conf";

@@ -155,6 +155,20 @@ TEST_CASE("nodes that died are named, with what to do", "[doctor]") {
   CHECK(is(line, "note", "rayd stop"));
 }
 
+TEST_CASE("a node here of another version is named", "[doctor]") {
+  std::vector<session_facts> sessions{
+    {"20260101-000000-1-head", "n1", RAYD_VERSION, true, false, 6379},
+    {"20260101-000001-2-node", "n2", "0.0.9", false, false, 0},
+  };
+  auto said_now = [&] {
+    return line_of(judge(head_with_store(gib), sound(), sessions), "version");
+  };
+  CHECK(said_now() == "nothing");
+  sessions[1].live = true;
+  CHECK(is(said_now(), "note", "node n2 in 20260101-000001-2-node runs rayd "
+                               "0.0.9"));
+}
+
 TEST_CASE("clock and ssh are told when they are wrong", "[doctor]") {
   auto facts = sound();
   facts.clock_synchronised = false;

@@ -3,6 +3,8 @@
 #include "config/effective_options.hpp"
 #include "temporary_folder.hpp"
 
+#include <algorithm>
+
 using namespace rayd;
 
 namespace {
@@ -126,4 +128,22 @@ TEST_CASE("every option that works is shown", "[effective]") {
     INFO(row.key);
     CHECK(row.works == (row.show != nullptr));
   }
+}
+
+TEST_CASE("a choice takes each of its values and no other", "[effective]") {
+  int choices = 0;
+  for (auto& row : option_table()) {
+    if (row.type != option_type::choice)
+      continue;
+    ++choices;
+    node_options options;
+    std::string values{row.example};
+    for (std::size_t at = 0; at <= values.size();) {
+      auto end = std::min(values.find('|', at), values.size());
+      CHECK(row.apply(options, values.substr(at, end - at)));
+      at = end + 1;
+    }
+    CHECK_FALSE(row.apply(options, "neither"));
+  }
+  CHECK(choices == 2);
 }
