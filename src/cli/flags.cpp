@@ -8,14 +8,12 @@
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <sstream>
+
 namespace rayd {
 
 namespace {
-
-/// "--limit", "-o".
-std::string dashed(const std::string& name) {
-  return (name.size() == 1 ? "-" : "--") + name;
-}
 
 /// "--port" of "--port=1": a value could be a secret.
 std::string name_only(const std::string& argument) {
@@ -79,7 +77,9 @@ parsed_flags parse_flags(std::string_view command,
   app.add_flag("--help,-h", parsed.help);
   std::vector<std::string> values(flags.size());
   for (std::size_t i = 0; i < flags.size(); ++i) {
-    auto name = dashed(flags[i].name);
+    auto name = "--" + flags[i].name;
+    if (!flags[i].letter.empty())
+      name += ",-" + flags[i].letter;
     auto* option = flags[i].value.empty() ? app.add_flag(name, values[i])
                                           : app.add_option(name, values[i]);
     option->take_last();
@@ -93,7 +93,7 @@ parsed_flags parse_flags(std::string_view command,
     return parsed;
   }
   for (std::size_t i = 0; i < flags.size(); ++i)
-    if (app.count(dashed(flags[i].name)) > 0)
+    if (app.count("--" + flags[i].name) > 0)
       parsed.values[flags[i].name] = values[i];
   sort_rest(command, flags, app.remaining(), words_max, parsed);
   return parsed;
@@ -104,12 +104,35 @@ std::string describe_flags(std::string_view usage,
   std::string text = fmt::format("usage: {}\n", usage);
   std::vector<std::vector<std::string>> rows;
   for (auto& one : flags) {
-    auto name = "  " + dashed(one.name);
+    auto name = "  --" + one.name;
     if (!one.value.empty())
       name += "=" + one.value;
     rows.push_back({name, one.help});
   }
   return text + format_table(rows);
+}
+
+flags_text read_flags_text(const std::string& text) {
+  constexpr std::string_view head = "usage: ";
+  flags_text read;
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind(head, 0) == 0)
+      read.usage = line.substr(head.size());
+    if (line.rfind("  --", 0) != 0)
+      continue;
+    // A value's name has no space, so the name ends at the first one.
+    auto end = std::min(line.find(' ', 4), line.size());
+    auto equals = std::min(line.find('=', 4), end);
+    flag one{line.substr(4, equals - 4), {}, {}};
+    if (equals < end)
+      one.value = line.substr(equals + 1, end - equals - 1);
+    if (auto help = line.find_first_not_of(' ', end);
+        help != std::string::npos)
+      one.help = line.substr(help);
+    read.flags.push_back(std::move(one));
+  }
+  return read;
 }
 
 } // namespace rayd

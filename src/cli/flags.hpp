@@ -10,12 +10,14 @@ namespace rayd {
 
 /// A flag of a command.
 struct flag {
-  /// Without "--"; of one letter, without "-".
+  /// Without "--".
   std::string name;
   /// What its value is called in help: "FILE"; "" when it needs none (then
   /// --name and --name=true are the same).
   std::string value;
   std::string help;
+  /// Another name for it, as in "-o"; without "-".
+  std::string letter = {};
 };
 
 /// What a command was given.
@@ -43,5 +45,15 @@ parsed_flags parse_flags(std::string_view command,
 /// Usage and one line per flag.
 std::string describe_flags(std::string_view usage,
                            const std::vector<flag>& flags);
+
+/// What describe_flags was given.
+struct flags_text {
+  std::string usage;
+  std::vector<flag> flags;
+};
+
+/// The inverse of describe_flags; lines of other kinds are left out. So what a
+/// command prints as its help is also what shells and man pages are made of.
+flags_text read_flags_text(const std::string& text);
 
 } // namespace rayd

@@ -322,10 +322,11 @@ int run_memory(command_context& context, const arguments& args) {
 
 int run_timeline(command_context& context, const arguments& args) {
   const auto flags = with_query_flags(
-    {{"o", "FILE", "Where the trace goes; without it standard output."}});
+    {{"output", "FILE",
+      "Where the trace goes, also -o FILE; without it standard output.", "o"}});
   parsed_flags given;
   if (auto code = read_flags(context, "timeline",
-                             "rayd timeline -o FILE [FLAGS]", flags, args, 0,
+                             "rayd timeline [FLAGS]", flags, args, 0,
                              given))
     return *code;
   const json request{{"what", query_timeline}};
@@ -339,7 +340,7 @@ int run_timeline(command_context& context, const arguments& args) {
   if (const auto dropped = found.value("dropped", std::size_t{0}); dropped > 0)
     context.talk << "rayd timeline leaves out the oldest " << dropped
                  << " runs\n";
-  const auto file = given.value("o");
+  const auto file = given.value("output");
   if (file.empty())
     return show(context, {exit_code::ok, trace});
   std::ofstream out{file, std::ios::binary};

@@ -82,8 +82,8 @@ TEST_CASE("flags that do not work yet are refused by name") {
     check_refusal(place.rayd({"start", "--head", flag}), 2,
                   {name, "does not work yet"});
   }
-  check_refusal(place.rayd({"doctor"}), 2,
-                {"rayd doctor", "does not work yet"});
+  check_refusal(place.rayd({"report"}), 2,
+                {"rayd report", "does not work yet"});
   check_nothing_changed(place);
 }
 
