@@ -358,6 +358,10 @@ void global_scheduler_state::look_up(std::uint64_t number) {
     go_on(number, {why_step::kind::answer, why_recorded(at->second.id, line),
                    0});
   };
+  auto& open = questions.at(number);
+  open.asked = 0;
+  open.until = steady_now()
+               + std::chrono::microseconds{store_timeout}.count();
   self->request(options.store, store_timeout, list_store{"task", 0})
     .then(found, [found](const caf::error&) { found({}); });
 }
