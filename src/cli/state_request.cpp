@@ -26,7 +26,7 @@ const std::vector<std::string_view> kinds{
 result<std::string> plural_kind(std::string_view command,
                                 const std::string& word) {
   for (const auto kind : kinds)
-    if (word == kind || (!word.empty() && word + "s" == kind))
+    if (word == kind || (command == "get" && word + "s" == kind))
       return std::string{kind};
   const auto hint = did_you_mean(word, kinds);
   return wrong(fmt::format("rayd {} does not know \"{}\"{}", command, word,

@@ -11,7 +11,7 @@
 
 namespace rayd {
 
-/// "tasks" or "task" -> "tasks" (lists), "task" (get).
+/// The kind that *word* means: "tasks", for get "task" too -> "tasks".
 /// @error wrong_type  There is no such kind; names the nearest one.
 result<std::string> plural_kind(std::string_view command,
                                 const std::string& word);

@@ -93,6 +93,8 @@ struct global_scheduler_state : head_effects {
   void ask_desk(link_id to, const cluster_query& query);
   query_context context() const;
 
+  template <class Ask>
+  void take_number(ticket_id ticket, Ask ask);
   void store_refused(ticket_id ticket, const caf::error& why);
   void turn();
   void hurry();
@@ -214,8 +216,9 @@ void global_scheduler_state::store_mirror(node_index home,
     self->send(options.store, mirror_objects{home, records.objects});
 }
 
-void global_scheduler_state::take_node_index(ticket_id ticket) {
-  self->request(options.store, store_timeout, next_node_index{})
+template <class Ask>
+void global_scheduler_state::take_number(ticket_id ticket, Ask ask) {
+  self->request(options.store, store_timeout, ask)
     .then(
       [this, ticket](std::uint32_t number) {
         machine->number_given(steady_now(), ticket, number);
@@ -225,15 +228,12 @@ void global_scheduler_state::take_node_index(ticket_id ticket) {
       });
 }
 
+void global_scheduler_state::take_node_index(ticket_id ticket) {
+  take_number(ticket, next_node_index{});
+}
+
 void global_scheduler_state::take_job_number(ticket_id ticket) {
-  self->request(options.store, store_timeout, next_job_number{})
-    .then(
-      [this, ticket](std::uint32_t number) {
-        machine->number_given(steady_now(), ticket, number);
-      },
-      [this, ticket](const caf::error& why) {
-        store_refused(ticket, why);
-      });
+  take_number(ticket, next_job_number{});
 }
 
 void global_scheduler_state::sync_store(ticket_id ticket) {
