@@ -223,9 +223,7 @@ void global_scheduler_state::take_number(ticket_id ticket, Ask ask) {
       [this, ticket](std::uint32_t number) {
         machine->number_given(steady_now(), ticket, number);
       },
-      [this, ticket](const caf::error& why) {
-        store_refused(ticket, why);
-      });
+      [this, ticket](const caf::error& why) { store_refused(ticket, why); });
 }
 
 void global_scheduler_state::take_node_index(ticket_id ticket) {
@@ -242,9 +240,7 @@ void global_scheduler_state::sync_store(ticket_id ticket) {
       [this, ticket](const store_figures&) {
         machine->stored(steady_now(), ticket);
       },
-      [this, ticket](const caf::error& why) {
-        store_refused(ticket, why);
-      });
+      [this, ticket](const caf::error& why) { store_refused(ticket, why); });
 }
 
 void global_scheduler_state::answer_query(link_id to,
