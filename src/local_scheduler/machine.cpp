@@ -18,6 +18,8 @@ machine_steps::machine_steps(machine_options options, effects& out)
     out_(out),
     objects_(options_.self, out, *this) {
   available_ = options_.total;
+  if (options_.faults.ignore_views)
+    objects_.ignore_views();
   if (options_.elders)
     objects_.know_elders(*options_.elders);
 }
@@ -41,6 +43,8 @@ void local_scheduler_machine::on_record(process_id from,
       [&](task_blocked& x) { on(from, x); },
       [&](tasks_returned& x) { on(from, x); },
       [&](seal_object_room& x) { on(from, x); },
+      [&](places_given_back& x) { objects_.on_record(from, x); },
+      [&](places_kept& x) { objects_.on_record(from, x); },
       [&](kill_actor& x) {
         if (x.actor.home() == options_.self)
           end_by_request(x.actor, "it was killed");
@@ -125,6 +129,7 @@ void local_scheduler_machine::turn() {
         advance(id);
     }
     start_what_fits();
+    objects_.make_space(now_);
     objects_.sweep();
     if (woken_.empty() && to_gather_.empty() && to_advance_.empty())
       return;

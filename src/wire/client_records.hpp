@@ -78,6 +78,20 @@ struct abort_object_room {
   object_id object;
 };
 
+/// Answers give_back_places: the process views none of these objects and has
+/// forgotten where they lie. Also later, when the last view of one that it
+/// kept has gone; then the serial is 0.
+struct places_given_back {
+  std::uint64_t serial = 0;
+  std::vector<object_id> ids;
+};
+
+/// Answers give_back_places: the process views these just now.
+struct places_kept {
+  std::uint64_t serial = 0;
+  std::vector<object_id> ids;
+};
+
 /// Room ahead of need: answered by spare_room.
 struct want_spare_room {
   std::uint64_t at_least = 0;
@@ -153,6 +167,13 @@ struct recall_tasks {};
 /// back (tasks_returned); what runs is told by its stop_token.
 struct cancel_task {
   object_id task;
+};
+
+/// These objects are to leave the arena. Answered for each by
+/// places_given_back or places_kept.
+struct give_back_places {
+  std::uint64_t serial = 0; ///< Comes back.
+  std::vector<object_id> ids;
 };
 
 /// Answer to client_query: text, or an encoded failure.

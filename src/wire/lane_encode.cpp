@@ -242,6 +242,23 @@ void put(record_builder out, const cancel_object& x) {
   to.setForce(x.force);
 }
 
+void put_places(schema::Retains::Builder to, const auto& x) {
+  to.setSerial(x.serial);
+  write_ids(to.initIds(), x.ids);
+}
+
+void put(record_builder out, const give_back_places& x) {
+  put_places(out.initGiveBackPlaces(), x);
+}
+
+void put(record_builder out, const places_given_back& x) {
+  put_places(out.initPlacesGivenBack(), x);
+}
+
+void put(record_builder out, const places_kept& x) {
+  put_places(out.initPlacesKept(), x);
+}
+
 void put(record_builder out, const end_job& x) {
   out.setEndJob(x.job);
 }

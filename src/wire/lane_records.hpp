@@ -22,6 +22,7 @@ using lane_record = std::variant<
   task_given_back, node_retains, ack_retain, node_releases, locate_object,
   object_located, copy_added, free_copies, locate_actor, actor_located,
   end_actor, actor_ended, cancel_assigned, end_job, describe_job,
-  mirror_block, cancel_object, tell_driver, make_group, remove_group>;
+  mirror_block, cancel_object, tell_driver, make_group, remove_group,
+  give_back_places, places_given_back, places_kept>;
 
 } // namespace rayd

@@ -132,6 +132,7 @@ void node::registered(const node_registered& x) {
   for (auto& [request, program] : std::exchange(begins_, {}))
     attach_driver(program.first, program.second);
   arm();
+  press();
 }
 
 void node::link_up(node_index peer) {
@@ -375,6 +376,9 @@ std::string node::leftovers(bool jobs_over) const {
   if (machine_->task_count() != 0 || !objects.empty())
     return fmt::format("{} tasks, {} objects{}", machine_->task_count(),
                        objects.size(), describe_objects());
+  if (!files_.empty())
+    return fmt::format("{} on disk, {} first", files_.size(),
+                       to_string(files_.begin()->first));
   if (!store_.empty())
     return fmt::format("{} in the store, {} first", store_.size(),
                        to_string(store_.begin()->first));

@@ -107,6 +107,8 @@ private:
   std::vector<nested_ref> refs(const std::vector<std::size_t>& which) const;
   void send(lane_record record);
   void on_value(object_ready&& ready);
+  void on_question(const give_back_places& question);
+  bool forget_place(const object_id& id);
 
   world& world_;
   node& node_;

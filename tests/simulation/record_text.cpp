@@ -50,7 +50,7 @@ constexpr const char* names[] = {
   "end_job",
   "describe_job",
   "mirror_block", "cancel_object", "tell_driver", "make_group",
-  "remove_group"};
+  "remove_group", "give_back_places", "places_given_back", "places_kept"};
 static_assert(std::size(names) == std::variant_size_v<lane_record>);
 
 std::string ids(const std::vector<object_id>& all_ids) {

@@ -64,6 +64,7 @@ struct NodeLoad {
   finished @11 :UInt64;
   draining @12 :Bool;
   spread @13 :List(ShapeLoad);
+  storeSpilled @14 :UInt64;
 }
 
 struct NodeReason {

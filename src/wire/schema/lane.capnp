@@ -280,6 +280,9 @@ struct Record {
     tellDriver @41 :JobDescription;
     makeGroup @42 :Group;
     removeGroup @43 :ObjectId;
+    giveBackPlaces @44 :Retains;
+    placesGivenBack @45 :Retains;
+    placesKept @46 :Retains;
   }
 }
 
