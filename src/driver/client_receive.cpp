@@ -174,13 +174,11 @@ void client::on(object_ready&& ready) {
 
 void client::on(const give_back_places& places) {
   places_given_back given{places.serial, {}};
-  places_kept kept{places.serial, {}};
   for (const auto& id : places.ids)
-    (table_.give_back(id) ? given.ids : kept.ids).push_back(id);
+    if (table_.give_back(id, places.serial))
+      given.ids.push_back(id);
   if (!given.ids.empty())
     out_.add(std::move(given), push::soon);
-  if (!kept.ids.empty())
-    out_.add(std::move(kept), push::soon);
 }
 
 void client::on(object_room&& room) {

@@ -137,10 +137,14 @@ void object_table::let_go(object_state* state) noexcept {
 
 // -- places that the node wants back ------------------------------------------
 
-bool object_table::give_back(const object_id& id) {
+bool object_table::give_back(const object_id& id, std::uint64_t serial) {
   auto& part = shard_of(id);
   const lock guard{part.mutex};
-  return give_back(part, id);
+  if (give_back(part, id))
+    return true;
+  // Before the lock goes: what the last view tells must come after it.
+  out_.add(places_kept{serial, {id}}, push::soon);
+  return false;
 }
 
 bool object_table::give_back(shard& in, const object_id& id) {

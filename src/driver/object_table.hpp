@@ -49,9 +49,10 @@ public:
   // The node wants an object to leave the arena: see object_state::give_back.
   // Arguments of tasks are viewed without a state.
 
-  /// Also true when nothing is known of it. Else the last view that goes
-  /// gives it back and tells the node.
-  bool give_back(const object_id& id);
+  /// Answers the question of this serial with places_kept, or gives it back,
+  /// also when nothing is known of it. What is kept is given back, and the
+  /// node told, when the last view goes.
+  bool give_back(const object_id& id, std::uint64_t serial);
   void view_gone(const object_id& id) noexcept;
   void argument_seen(const object_id& id);
   void argument_gone(const object_id& id) noexcept;

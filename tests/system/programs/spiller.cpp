@@ -17,17 +17,20 @@ using words = ray::array<std::uint64_t>;
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
 
-/// Bytes that only *seed* makes.
-words made_of(std::uint64_t seed, std::size_t bytes) {
-  return words::make(bytes / sizeof(std::uint64_t),
-                     [seed](std::span<std::uint64_t> room) {
-                       auto x = seed * 0x9e37'79b9'7f4a'7c15 + 1;
-                       for (auto& word : room)
-                         word = x = x * 6364136223846793005u + seed;
-                     });
+void fill(std::span<std::uint64_t> room, std::uint64_t seed) {
+  auto x = seed * 0x9e37'79b9'7f4a'7c15 + 1;
+  for (auto& word : room)
+    word = x = x * 6364136223846793005u + seed;
 }
 
-std::uint64_t checksum(const words& values) {
+/// Bytes that only *seed* makes.
+words made_of(std::uint64_t seed, std::size_t bytes) {
+  return words::make(
+    bytes / sizeof(std::uint64_t),
+    [seed](std::span<std::uint64_t> room) { fill(room, seed); });
+}
+
+std::uint64_t checksum(std::span<const std::uint64_t> values) {
   std::uint64_t sum = 0;
   for (const auto x : values)
     sum = sum * 31 + x;
@@ -50,7 +53,9 @@ void wait_for_test() {
 }
 
 std::uint64_t expected(std::uint64_t seed, std::size_t bytes) {
-  return checksum(made_of(seed, bytes));
+  std::vector<std::uint64_t> values(bytes / sizeof(std::uint64_t));
+  fill(values, seed);
+  return checksum(values);
 }
 
 /// 256 MiB, half of it by tasks, read again here and there.
