@@ -124,17 +124,21 @@ std::string actors_of(const json_value& answer) {
   return text;
 }
 
-/// A line for each shape of work that fits no node.
-std::string infeasible_lines(const json_value& answer) {
+/// A line for each shape of work that fits no node, and for each deadlock.
+std::string trouble_lines(const json_value& answer) {
   std::string text;
   const auto all = answer.find("infeasible");
-  if (all == answer.end() || !all->is_array())
-    return text;
-  for (const auto& shape : *all)
-    if (shape.is_object())
-      text += fmt::format("infeasible: {} waiting on {}: {}\n",
-                          text_of(shape, "count"), text_of(shape, "home"),
-                          text_of(shape, "reason"));
+  if (all != answer.end() && all->is_array())
+    for (const auto& shape : *all)
+      if (shape.is_object())
+        text += fmt::format("infeasible: {} waiting on {}: {}\n",
+                            text_of(shape, "count"), text_of(shape, "home"),
+                            text_of(shape, "reason"));
+  if (const auto found = answer.find("deadlocks");
+      found != answer.end() && found->is_array())
+    for (const auto& deadlock : *found)
+      if (deadlock.is_string())
+        text += deadlock.get<std::string>() + "\n";
   return text.empty() ? text : "\n" + text;
 }
 
@@ -197,7 +201,7 @@ std::string status_text(const std::string& json, bool colour) {
   for (auto& row : head)
     text += fmt::format("{:<8} {}\n", row[0], row[1]);
   return text + "\n" + (colour ? with_bold_head(table) : table)
-         + infeasible_lines(answer);
+         + trouble_lines(answer);
 }
 
 std::string indent_json(const std::string& json) {

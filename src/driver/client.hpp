@@ -1,5 +1,6 @@
 #pragma once
 
+#include "driver/blocked_waits.hpp"
 #include "driver/object_table.hpp"
 #include "driver/outbox.hpp"
 #include "driver/questions.hpp"
@@ -214,6 +215,7 @@ private:
   object_table& table_;
   room_pocket pocket_;
   questions questions_;
+  blocked_waits waits_;
   client_identity identity_;
   std::unique_ptr<lane> lane_;
   task_frame process_frame_;

@@ -78,6 +78,9 @@ private:
     if (process_->worker_ != nullptr)
       process_->worker_->before_wait();
     process_->out_.flush(no_deadline);
+    std::optional<blocked_waits::entry> told;
+    if (const auto& task = process_->frame().task)
+      told.emplace(process_->waits_, task, objects_, [] { return 1u; });
     std::optional<std::size_t> place;
     for (;;) {
       const auto seen = queue_.signal().peek();
@@ -86,6 +89,7 @@ private:
         break;
       queue_.signal().wait(seen, std::nullopt);
     }
+    told.reset();
     if (process_->worker_ != nullptr)
       process_->worker_->after_wait();
     if (!place)

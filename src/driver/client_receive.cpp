@@ -88,6 +88,7 @@ bool client::receive() {
             if (worker_ != nullptr)
               worker_->cancel(x.task);
           },
+          [&](tell_waits&) { send(waits_told{waits_.tell()}, push::soon); },
           [&](tell_driver& x) { tell_user(x.text); },
           [&](end_process& x) {
             fail(fmt::format("the node ended this program's session: {}",
@@ -151,6 +152,8 @@ void client::on(object_ready&& ready) {
     state->wanted = false;
     const auto& value = ready.value;
     if (value.what == object_value::kind::failed) {
+      if (value.where.offset == not_here)
+        state->set_passing();
       state->set_inline(object_phase::failure, value.bytes);
     } else if (value.what == object_value::kind::inline_bytes) {
       state->set_inline(object_phase::value, value.bytes);

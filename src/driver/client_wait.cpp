@@ -6,12 +6,14 @@
 
 #include <ray/errors.hpp>
 
+#include <optional>
 #include <span>
 #include <utility>
 
 namespace rayd {
 
 using ray::detail::deadline;
+using ray::detail::no_deadline;
 using ray::detail::object_handle;
 using ray::detail::stored_value;
 
@@ -112,7 +114,12 @@ void client::block(wait_request& request, deadline until) {
     if (worker_ != nullptr)
       worker_->before_wait();
     out_.flush(until);
+    std::optional<blocked_waits::entry> told;
+    if (const auto& task = frame().task; task && until == no_deadline)
+      told.emplace(waits_, task, request.objects,
+                   [&request] { return request.thread.missing(); });
     request.thread.wait(until);
+    told.reset();
     if (worker_ != nullptr)
       worker_->after_wait();
   } else {
@@ -128,6 +135,10 @@ client::get(std::span<const object_handle> objects, deadline until) {
   std::size_t missing = 0;
   bool failed = false;
   for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (auto& state = state_of(objects[i]); state.may_try_again()) {
+      const auto guard = table_.lock_for(state.id());
+      state.try_again();
+    }
     values[i] = look_at(objects[i]);
     missing += values[i].what == stored_value::kind::missing ? 1 : 0;
     failed = failed || values[i].what == stored_value::kind::failure;

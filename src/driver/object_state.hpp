@@ -52,6 +52,15 @@ public:
   void set_inline(object_phase now, std::string_view bytes);
   void set_remote() noexcept { phase_ = object_phase::remote; }
 
+  /// A failure to bring the object here, which may be tried again.
+  bool may_try_again() const noexcept {
+    return phase() == object_phase::failure && passing_;
+  }
+  void set_passing() noexcept { passing_ = true; }
+
+  /// Forgets that failure unless somebody looks at it. Under the lock.
+  void try_again() noexcept;
+
   bool in_arena() const noexcept {
     return phase() == object_phase::value && !kept_;
   }
@@ -82,6 +91,7 @@ private:
 
   object_table& table_;
   std::atomic<object_phase> phase_{object_phase::pending};
+  std::atomic<bool> passing_{false};
   std::span<const std::byte> bytes_;
   std::unique_ptr<std::byte[], aligned_delete> kept_;
 };

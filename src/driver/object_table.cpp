@@ -7,6 +7,7 @@
 namespace rayd {
 
 void object_state::set_stored(std::span<const std::byte> bytes) noexcept {
+  kept_.reset(); // Of a failure to get it: nobody looks at it any more.
   bytes_ = bytes;
   phase_.store(object_phase::value, std::memory_order_release);
 }
@@ -22,6 +23,7 @@ void object_state::set_inline(object_phase now, std::string_view bytes) {
 void object_state::inherit(object_state& other) noexcept {
   bytes_ = other.bytes_;
   kept_ = std::move(other.kept_);
+  passing_ = other.passing_.load();
   announced = other.announced;
   wanted = other.wanted;
   phase_.store(other.phase(), std::memory_order_release);
@@ -38,6 +40,18 @@ bool object_state::give_back() noexcept {
   forget_watch();
   wanted = false;
   return true;
+}
+
+void object_state::try_again() noexcept {
+  if (!may_try_again())
+    return;
+  // As in give_back(): bytes may change only when nobody looks.
+  phase_ = object_phase::remote;
+  if (watch_views())
+    phase_ = object_phase::failure;
+  else
+    passing_ = wanted = false;
+  forget_watch();
 }
 
 void object_state::last_copy_gone() noexcept {

@@ -22,6 +22,7 @@ public:
     : missing_(missing), here_(here), stop_at_failure_(stop_at_failure) {}
 
   bool here() const noexcept { return here_; }
+  std::size_t missing() const noexcept { return missing_.load(); }
   bool complete() const noexcept { return complete_.load(); }
 
   /// An object is there. Under the lock of its shard.

@@ -10,6 +10,7 @@ void head_machine::turn(time_us now, std::uint64_t random) {
   now_ = now;
   watch_silence();
   grants_.expire(now);
+  deadlocks_.turn(now, nodes_);
   if (!wants_turn())
     return;
   judge_waiting();

@@ -252,6 +252,15 @@ node_index group_table::node_of(const std::string& text,
            : at->second.nodes[bundle];
 }
 
+const resource_set* group_table::resources_of(const std::string& text,
+                                              std::uint32_t bundle) const {
+  const auto id = parse_object_id(text);
+  const auto at = id ? groups_.find(*id) : groups_.end();
+  return at == groups_.end() || bundle >= at->second.wish.bundles.size()
+           ? nullptr
+           : &at->second.wish.bundles[bundle];
+}
+
 feasibility group_table::judge(const std::string& text, std::uint32_t bundle,
                                const resource_set& demand) const {
   using kind = feasibility::kind;

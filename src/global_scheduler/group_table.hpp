@@ -36,6 +36,10 @@ public:
   /// Where the bundle is committed; 0: nowhere now.
   node_index node_of(const std::string& group, std::uint32_t bundle) const;
 
+  /// What the bundle has; null: there is none.
+  const resource_set* resources_of(const std::string& group,
+                                   std::uint32_t bundle) const;
+
   /// Whether work of *demand* can run in that bundle.
   feasibility judge(const std::string& group, std::uint32_t bundle,
                     const resource_set& demand) const;

@@ -15,9 +15,18 @@ head_machine::head_machine(head_options options, head_effects& out)
     grants_(options_),
     jobs_(options_, out),
     actors_(options_, out),
-    groups_(options_, [this](node_index to, control_message message) {
-      out_.to_link(link_to(to), std::move(message));
-    }) {}
+    groups_(options_,
+            [this](node_index to, control_message message) {
+              out_.to_link(link_to(to), std::move(message));
+            }),
+    deadlocks_(
+      options_,
+      [this](node_index to, control_message message) {
+        out_.to_link(link_to(to), std::move(message));
+      },
+      [this](const std::string& group, std::uint32_t bundle) {
+        return groups_.resources_of(group, bundle);
+      }) {}
 
 void head_machine::on_message(time_us now, link_id from,
                               const control_message& message) {
@@ -283,6 +292,10 @@ void head_machine::on(node_record& from, const group_request& x) {
 
 void head_machine::on(node_record& from, const bundle_answer& x) {
   groups_.answered(x, from.entry.index, now_);
+}
+
+void head_machine::on(node_record& from, const wait_answer& x) {
+  deadlocks_.answered(now_, x, from.entry.index, nodes_);
 }
 
 void head_machine::on(node_record& from, const cluster_answer& x) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "global_scheduler/actor_table.hpp"
+#include "global_scheduler/deadlock_finder.hpp"
 #include "global_scheduler/feasibility.hpp"
 #include "global_scheduler/grant_book.hpp"
 #include "global_scheduler/group_table.hpp"
@@ -67,6 +68,7 @@ public:
   const job_table& jobs() const noexcept { return jobs_; }
   const actor_table& actors() const noexcept { return actors_; }
   const group_table& groups() const noexcept { return groups_; }
+  const deadlock_finder& deadlocks() const noexcept { return deadlocks_; }
   /// Whether work of this shape can run in the cluster as it is now.
   feasibility judge_shape(const resource_set& demand,
                           const node_wish& wish) const;
@@ -87,6 +89,7 @@ private:
   void on(node_record& from, const cluster_answer& x);
   void on(node_record& from, const group_request& x);
   void on(node_record& from, const bundle_answer& x);
+  void on(node_record& from, const wait_answer& x);
 
   node_record* find(link_id link);
   link_id link_to(node_index node) const;
@@ -128,6 +131,7 @@ private:
   job_table jobs_;
   actor_table actors_;
   group_table groups_;
+  deadlock_finder deadlocks_;
 };
 
 } // namespace rayd

@@ -146,6 +146,7 @@ json whole_status(const head_machine& machine, const query_context& context) {
     {"actors_by_state", actors_by_state(machine)},
     {"nodes", std::move(nodes)},
     {"infeasible", all_hopeless(machine)},
+    {"deadlocks", machine.deadlocks().deadlocks()},
     {"totals", std::move(totals)},
   };
 }

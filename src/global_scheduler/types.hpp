@@ -50,6 +50,10 @@ struct head_options {
   std::int64_t hopeless_after_us = 300'000;
   std::int64_t hopeless_again_us = 500'000;
 
+  /// Between two looks for deadlocks, while tasks are blocked for long; a third
+  /// of it once something looks like one, ten times that for large graphs.
+  std::int64_t deadlock_round_us = 1'000'000;
+
   std::size_t dead_nodes_kept = 1000;
   std::size_t dead_actors_kept = 10'000;
   std::size_t ended_jobs_kept = 10'000;

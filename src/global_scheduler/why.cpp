@@ -155,6 +155,11 @@ why_step why_answered(const head_machine& machine, const std::string& id,
   found["node"] = node_name(from);
   if (found.contains("shape"))
     add_nodes(machine, found);
+  if (const auto parsed = parse_object_id(id); parsed)
+    if (const auto* sentence = machine.deadlocks().stuck(*parsed)) {
+      found["waits_for"] = "deadlock";
+      found["sentence"] = *sentence;
+    }
   return answer(text_of(found));
 }
 

@@ -24,6 +24,7 @@ struct departures {
     std::vector<process_id> asked; ///< They have not answered yet.
     std::uint64_t bytes = 0;
     time_us since = 0;
+    bool at_home = false; ///< Its home was asked whether it may just go.
     bool writing = false;
     bool called_off = false; ///< While it was written; the file is not needed.
   };
@@ -37,7 +38,8 @@ struct departures {
     std::uint64_t used = 0; ///< It is none any more when it was used since.
   };
 
-  /// A process that does not answer for this long only keeps its objects in.
+  /// A process that does not answer for this long only keeps its objects in;
+  /// a home, and the object is written to disk.
   static constexpr time_us answer_patience = 500'000;
   /// After a write that failed, nothing is written for this long.
   static constexpr time_us disk_pause = 300'000;
@@ -50,6 +52,7 @@ struct departures {
   std::deque<candidate> next; ///< The best one first.
   std::uint64_t serial = 0;
   std::uint64_t uses = 0; ///< Counts uses of objects, so that they have order.
+  bool some_in_use = false; ///< By running tasks, at the last look.
   bool disk_failed = false;
   time_us no_disk_until = 0;
 };

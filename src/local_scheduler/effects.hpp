@@ -51,7 +51,8 @@ public:
   virtual void restore(const object_id& id, std::uint64_t size_bytes) = 0;
 
   /// Nothing (more) can leave the arena now: answers the wish of this serial.
-  virtual void no_more_space(std::uint64_t serial) = 0;
+  /// *later*: something can when tasks end that run here.
+  virtual void no_more_space(std::uint64_t serial, bool later) = 0;
 
   /// Ask the head to give the actor its name; answered by name_answered.
   virtual void claim_name(const task_spec& creation) = 0;

@@ -81,7 +81,7 @@ private:
   void free_place(const object_id& id) override;
   void drop_file(const object_id& id) override;
   void restore(const object_id& id, std::uint64_t size_bytes) override;
-  void no_more_space(std::uint64_t serial) override;
+  void no_more_space(std::uint64_t serial, bool later) override;
   void claim_name(const task_spec& creation) override;
   void actor_changed(const task_spec& creation, const char* state,
                      node_index node, const std::string& reason,

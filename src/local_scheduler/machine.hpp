@@ -61,6 +61,8 @@ public:
   void judged(const shape_verdict& verdict);
   void ordered(const bundle_order& order);
   void group_changed(const group_news& news);
+  void asked(const wait_question& question);
+  void found(const deadlock_news& news) { tell(news.job, news.text); }
 
   // -- objects ----------------------------------------------------------------
 

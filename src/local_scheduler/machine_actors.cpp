@@ -185,8 +185,7 @@ void machine_steps::host_actor(const object_id& id,
   worker.actor = id;
   worker.hosted = std::exchange(worker.lease, std::nullopt);
   if (!creation.keeps_cpu) {
-    resource_set cpus;
-    cpus.set_units("CPU", worker.holds.units("CPU"));
+    const auto cpus = cpus_of(worker);
     worker.holds -= cpus;
     if (!worker.blocked)
       pool_of(worker) += cpus;

@@ -16,6 +16,12 @@ constexpr std::size_t starting_max = 16;
 
 } // namespace
 
+resource_set cpus_of(const worker_entry& worker) {
+  resource_set cpus;
+  cpus.set_units("CPU", worker.holds.units("CPU"));
+  return cpus;
+}
+
 void machine_steps::slot_free(process_id id, worker_entry& worker) {
   if (worker.actor) {
     to_advance_.push_back(worker.actor);
@@ -28,11 +34,13 @@ void machine_steps::slot_free(process_id id, worker_entry& worker) {
 }
 
 void machine_steps::release(worker_entry& worker) {
-  if (!worker.blocked)
-    pool_of(worker) += worker.holds;
+  if (worker.blocked)
+    worker.holds -= cpus_of(worker);
+  pool_of(worker) += worker.holds;
   worker.holds = {};
   worker.bundle.reset();
   worker.blocked = false;
+  worker.waits.clear();
   worker.recalled = false;
   worker.lease.reset();
 }

@@ -138,8 +138,11 @@ void local_scheduler_machine::fill_load(node_load& load) {
   load.queued = static_cast<std::uint32_t>(ready_.size());
   load.finished = finished_;
   load.running = 0;
-  for (const auto& [id, worker] : workers_)
+  load.blocked = 0;
+  for (const auto& [id, worker] : workers_) {
     load.running += !worker.given.empty();
+    load.blocked += blocked_long(worker);
+  }
 }
 
 void machine_steps::fill_spread(std::vector<shape_load>& spread) const {

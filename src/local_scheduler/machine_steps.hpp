@@ -156,6 +156,14 @@ protected:
   const resource_set& room_for(const ready_queues::key& key) const;
   resource_set& pool_of(const worker_entry& worker);
 
+  // -- machine_waits.cpp ------------------------------------------------------
+  bool blocked_long(const worker_entry& worker) const;
+  void on(process_id from, waits_told&& x);
+  void tell_run(wait_state& state, const worker_entry& worker) const;
+  void tell_given(wait_state& state, const worker_entry& worker) const;
+  void tell_call(wait_state& state, const task_entry& task) const;
+  wait_state wait_of(const object_id& id) const;
+
   // -- machine_why.cpp --------------------------------------------------------
   nlohmann::json why_argument(const object_id& id) const;
   nlohmann::json why_arguments(const task_entry& task) const;

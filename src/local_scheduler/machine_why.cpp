@@ -22,12 +22,6 @@ json as_json(const resource_set& set) {
   return object;
 }
 
-/// "task square", "call Counter::increment".
-std::string title(const task_spec& spec) {
-  return fmt::format("{} {}", to_string(spec.kind),
-                     spec.name.empty() ? spec.function_name : spec.name);
-}
-
 json answer(const char* waits_for, std::string sentence) {
   return {{"waits_for", waits_for}, {"sentence", std::move(sentence)}};
 }

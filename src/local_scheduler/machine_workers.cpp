@@ -282,10 +282,12 @@ void machine_steps::on(process_id from, const task_blocked& x) {
   // Who goes on takes its resources back at once, also beyond what is there:
   // to wait for them could be a deadlock, and nothing new starts meanwhile.
   worker.blocked = x.blocked;
+  worker.blocked_since = now_;
+  worker.waits.clear();
   if (x.blocked)
-    pool_of(worker) += worker.holds;
+    pool_of(worker) += cpus_of(worker);
   else
-    pool_of(worker) -= worker.holds;
+    pool_of(worker) -= cpus_of(worker);
   if (const auto task = tasks_.find(x.task);
       task != tasks_.end() && task->second.worker == from)
     changed(x.task, task->second,

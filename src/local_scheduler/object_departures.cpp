@@ -62,9 +62,14 @@ void object_directory::find_candidates(time_us now) {
   listener_.add_in_use(in_use);
   using place = std::tuple<bool, std::uint64_t, object_id>;
   std::vector<place> found;
+  out_of_arena_.some_in_use = false;
   for (const auto& [id, e] : entries_) {
-    const bool last = !is_home(id) || e.copies.empty();
-    if ((disk || !last) && may_leave(id, e) && !in_use.contains(id))
+    const bool last = e.copies.empty();
+    if ((!disk && last) || !may_leave(id, e))
+      continue;
+    if (in_use.contains(id))
+      out_of_arena_.some_in_use = true;
+    else
       found.emplace_back(last, e.used, id);
   }
   const auto count = std::min(found.size(), departures::candidates_max);
@@ -81,7 +86,9 @@ std::uint64_t object_directory::on_their_way(time_us now) {
   std::uint64_t bytes = 0;
   auto& leaving = out_of_arena_.leaving;
   for (auto at = leaving.begin(); at != leaving.end();) {
-    const auto& x = at->second;
+    auto& x = at->second;
+    if (x.at_home && now - x.since > departures::answer_patience)
+      recalled(at->first);
     if (!x.asked.empty() && now - x.since > departures::answer_patience) {
       out_of_arena_.viewed[at->first] = x.asked.front();
       at = leaving.erase(at);
@@ -126,7 +133,8 @@ void object_directory::make_space(time_us now) {
   for (auto& [process, ids] : questions)
     out_.to_process(process, give_back_places{out.serial, std::move(ids)});
   if (!begun && out.leaving.empty())
-    out_.no_more_space(std::exchange(out.wanted, std::nullopt)->serial);
+    out_.no_more_space(std::exchange(out.wanted, std::nullopt)->serial,
+                       out.some_in_use);
 }
 
 void object_directory::begin_departure(
@@ -197,16 +205,55 @@ void object_directory::forget_process(process_id process) {
 /// No process knows its place any more.
 void object_directory::recalled(const object_id& id) {
   auto& e = make(id);
-  if (!is_home(id) || e.copies.empty()) {
-    out_of_arena_.leaving.at(id).writing = true;
+  auto& leaving = out_of_arena_.leaving.at(id);
+  if (!e.copies.empty() && is_home(id)) {
+    evict(id, e);
+  } else if (!e.copies.empty() && !leaving.at_home && !is_dead(id.home())) {
+    leaving.at_home = true;
+    out_.to_node(id.home(), copy_leaves{id});
+  } else {
+    leaving.at_home = false;
+    leaving.writing = true;
     out_.spill(id);
-    return;
   }
+}
+
+/// Others have it.
+void object_directory::evict(const object_id& id, entry& e) {
   departed(id);
   e.local = false;
   e.value.where.offset = not_here;
   out_.free_local({id});
-  record(id, e, false);
+  if (is_home(id))
+    record(id, e, false);
+  touch(id);
+}
+
+void object_directory::on_record(node_index from, const copy_leaves& leaves) {
+  auto* e = look_up(leaves.object);
+  const bool known = e && is_home(leaves.object) && e->now == state::ready
+                     && stored(e->value);
+  const bool may_go
+    = known
+      && (e->local || e->copies.size() > 1
+          || (e->copies.size() == 1 && e->copies.front() != from));
+  if (may_go && std::erase(e->copies, from) > 0)
+    record(leaves.object, *e, false);
+  out_.to_node(from, copy_judged{leaves.object, may_go});
+}
+
+void object_directory::on_record(node_index, const copy_judged& judged) {
+  auto* e = look_up(judged.object);
+  const auto at = out_of_arena_.leaving.find(judged.object);
+  const bool leaves
+    = at != out_of_arena_.leaving.end() && at->second.at_home;
+  if (leaves && !judged.may_go)
+    recalled(judged.object);
+  else if (leaves && e->now == state::ready)
+    evict(judged.object, *e);
+  else if (judged.may_go && e && e->local)
+    // It is needed here after all: its home must know.
+    out_.to_node(judged.object.home(), copy_added{judged.object});
 }
 
 /// One wish less.

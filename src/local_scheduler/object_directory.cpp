@@ -123,7 +123,10 @@ void object_directory::fail(const object_id& id, entry& e, ray::errc code,
              {},
              {}};
   e.now = state::ready;
+  if (e.spilled)
+    drop_here(id, e);
   e.local = false;
+  out_of_arena_.leaving.erase(id);
   e.copies.clear();
   wake(id, e);
   touch(id);
@@ -342,9 +345,11 @@ void object_directory::fetch_refused(const object_id& id,
     return;
   auto waiting = std::move(e->waiting);
   for (const auto& process : waiting->processes)
-    out_.to_process(
-      process.id,
-      object_ready{id, {object_value::kind::failed, failure, {}, {}}});
+    out_.to_process(process.id, object_ready{id,
+                                             {object_value::kind::failed,
+                                              failure,
+                                              {not_here, 0},
+                                              {}}});
   for (const auto& task : waiting->tasks)
     listener_.dependency_refused(task.id, failure);
   if (waiting->nodes.empty())

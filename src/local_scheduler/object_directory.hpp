@@ -107,6 +107,8 @@ public:
   void on_record(node_index from, const object_located& located);
   void on_record(node_index from, const copy_added& added);
   void on_record(node_index from, const free_copies& freed);
+  void on_record(node_index from, const copy_leaves& leaves);
+  void on_record(node_index from, const copy_judged& judged);
   void on_record(node_index from, const ack_retain& ack);
 
   /// What this node knows, for a task that goes to another one.
@@ -199,6 +201,7 @@ private:
   void begin_departure(const object_id& id, const entry& e, time_us now,
                        std::map<process_id, std::vector<object_id>>& questions);
   void recalled(const object_id& id);
+  void evict(const object_id& id, entry& e);
   void forget_process(process_id process);
   void departed(const object_id& id);
 

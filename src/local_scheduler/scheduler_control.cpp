@@ -77,6 +77,16 @@ void local_scheduler::on_head_message(control_message&& message) {
           machine_->group_changed(x);
         return true;
       },
+      [&](wait_question& x) {
+        if (x.epoch >= epoch_ && begun())
+          machine_->asked(x);
+        return true;
+      },
+      [&](deadlock_news& x) {
+        if (x.epoch >= epoch_ && begun())
+          machine_->found(x);
+        return true;
+      },
       [&](cluster_query& x) {
         to_head(cluster_answer{x.request, begun() ? machine_->why(x.text) : "",
                                ""});

@@ -93,8 +93,8 @@ void local_scheduler::restore(const object_id& id, std::uint64_t size_bytes) {
   send(neighbours_.store, restore_object{id, size_bytes});
 }
 
-void local_scheduler::no_more_space(std::uint64_t serial) {
-  send(neighbours_.store, rayd::no_more_space{serial});
+void local_scheduler::no_more_space(std::uint64_t serial, bool later) {
+  send(neighbours_.store, rayd::no_more_space{serial, later});
 }
 
 } // namespace rayd

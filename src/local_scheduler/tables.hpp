@@ -2,6 +2,7 @@
 
 #include "local_scheduler/ready_queues.hpp"
 #include "local_scheduler/types.hpp"
+#include "wire/client_records.hpp"
 #include "wire/peer_records.hpp"
 #include "wire/records.hpp"
 #include "wire/task.hpp"
@@ -76,7 +77,7 @@ struct worker_entry {
   std::optional<ready_queues::key> lease; ///< Whose tasks it runs now.
   std::optional<ready_queues::key> hosted; ///< Of its actor's creation.
   std::optional<bundle_key> bundle;       ///< Out of which it holds.
-  resource_set holds;                     ///< Taken while it is not blocked.
+  resource_set holds; ///< Taken; of a blocked one the CPUs are not.
   std::deque<object_id> given;            ///< The first one runs.
   time_us front_since = 0; ///< When the first one came first.
   time_us idle_since = 0;
@@ -84,6 +85,8 @@ struct worker_entry {
   object_id overdue;         ///< The running task that ran out of its time,
   time_us overdue_since = 0; ///< and was told so then.
   bool blocked = false;
+  time_us blocked_since = 0;
+  std::vector<thread_wait> waits; ///< Of a blocked one, once it told.
   bool recalled = false; ///< Was asked to give back; has not yet.
   bool ending = false;   ///< Told to end.
   object_id actor;       ///< It hosts this one.
@@ -138,9 +141,15 @@ struct actor_entry {
   std::map<node_index, std::uint64_t> last_seen; ///< At the host: of others.
 };
 
+/// What a worker gives back while it is blocked.
+resource_set cpus_of(const worker_entry& worker);
+
 /// What a call to an actor on another node carries instead of a grant: the
 /// life that it is for, and a number that grows from call to call.
 std::uint64_t call_ticket(std::int32_t life, std::uint64_t number);
+
+/// "task square", "call Counter::increment", for people.
+std::string title(const task_spec& spec);
 
 /// What other nodes are told of an actor.
 actor_located location_of(const object_id& id, const actor_entry& actor);

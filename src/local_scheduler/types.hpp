@@ -65,6 +65,10 @@ struct machine_options {
   /// Idle workers beyond one per CPU end after this.
   std::int64_t idle_worker_us = 2'000'000;
 
+  /// A worker that is blocked in get for longer than this is told of: it may
+  /// be part of a deadlock.
+  std::int64_t blocked_long_us = 1'000'000;
+
   machine_faults faults;
 };
 

@@ -41,7 +41,7 @@ std::uint64_t size_of(const restore_object& x) { return x.size; }
 caf::message_handler object_store_state::spill_messages() {
   return {
     [this](const no_more_space& x) {
-      waiting.nothing_leaves(x.serial, now_us());
+      waiting.nothing_leaves(x.serial, x.later, now_us());
       space_came();
     },
     [this](const spill_object& x) { on_spill_object(x); },

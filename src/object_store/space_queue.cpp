@@ -29,7 +29,10 @@ std::vector<std::uint64_t> space_queue::give_up(std::int64_t now) {
   std::vector<std::uint64_t> numbers;
   for (const auto& one : requests_) {
     const auto waited = now - one.since;
-    if (waited >= patience_max_us || (nothing_leaves_ && waited >= patience_us))
+    const auto most = !nothing_leaves_ ? patience_max_us
+                      : later_         ? patience_of_tasks_us
+                                       : patience_us;
+    if (waited >= most)
       numbers.push_back(one.number);
   }
   for (const auto number : numbers)
@@ -57,9 +60,11 @@ space_queue::next_wish(const space_figures& arena, std::int64_t now) {
   return wish{++serial_, bytes};
 }
 
-void space_queue::nothing_leaves(std::uint64_t serial, std::int64_t now) {
+void space_queue::nothing_leaves(std::uint64_t serial, bool later,
+                                 std::int64_t now) {
   if (serial != serial_)
     return;
+  later_ = later;
   nothing_leaves_ = true;
   rests_until_ = now + rest_us;
 }

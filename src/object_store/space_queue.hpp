@@ -21,8 +21,10 @@ class space_queue {
 public:
   /// At most so many wait; others are refused at once.
   static constexpr std::size_t limit = 4096;
-  /// A request fails when it has waited for this long and nothing can leave.
+  /// A request fails when it has waited for this long and nothing can leave,
   static constexpr std::int64_t patience_us = 1'000'000;
+  /// or so long when running tasks keep what could.
+  static constexpr std::int64_t patience_of_tasks_us = 10'000'000;
   /// It fails after this long in any case: a disk may hang.
   static constexpr std::int64_t patience_max_us = 30'000'000;
   /// When nothing could leave, that is asked again after this.
@@ -52,8 +54,9 @@ public:
   /// What should leave now: enough for the first one, and what is above 80 %.
   std::optional<wish> next_wish(const space_figures& arena, std::int64_t now);
 
-  /// The answer to the wish of this serial.
-  void nothing_leaves(std::uint64_t serial, std::int64_t now);
+  /// The answer to the wish of this serial. *later*: something may leave when
+  /// running tasks end.
+  void nothing_leaves(std::uint64_t serial, bool later, std::int64_t now);
 
 private:
   struct request {
@@ -66,6 +69,7 @@ private:
   std::uint64_t serial_ = 0;
   std::int64_t rests_until_ = 0;
   bool nothing_leaves_ = false; ///< As of the last wish.
+  bool later_ = false;
 };
 
 } // namespace rayd

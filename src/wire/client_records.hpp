@@ -12,6 +12,7 @@
 namespace rayd {
 
 /// In object_value::where of a stored value: it exists, but not on this node.
+/// Of a failed one: the object exists, and can be asked for again.
 inline constexpr std::uint64_t not_here = ~std::uint64_t{0};
 
 // -- client process -> its node -----------------------------------------------
@@ -130,6 +131,20 @@ struct remove_group {
   object_id group;
 };
 
+/// A thread of a worker that waits in get or wait, without a limit in time,
+/// until `need` of `ids` are there.
+struct thread_wait {
+  object_id task;
+  std::uint64_t number = 0; ///< Grows with each wait of the process.
+  std::uint32_t need = 0;
+  std::vector<object_id> ids; ///< At most waits_told_max.
+};
+
+/// Worker: answer to tell_waits.
+struct waits_told {
+  std::vector<thread_wait> waits;
+};
+
 // -- node -> client process ---------------------------------------------------
 
 /// Node to worker: run this attempt. `values` are those of the dependencies,
@@ -175,6 +190,9 @@ struct give_back_places {
   std::uint64_t serial = 0; ///< Comes back.
   std::vector<object_id> ids;
 };
+
+/// Node to worker, when it is blocked for long: on what?
+struct tell_waits {};
 
 /// Answer to client_query: text, or an encoded failure.
 struct query_answer {

@@ -4,6 +4,7 @@
 #include "base/resources.hpp"
 #include "base/result.hpp"
 #include "wire/group_messages.hpp"
+#include "wire/wait_messages.hpp"
 #include "wire/node_wish.hpp"
 
 #include <cstddef>
@@ -75,6 +76,7 @@ struct node_load {
   bool draining = false;      ///< Takes no more work from others.
   /// Tasks and actors here that wished to be spread, by shape.
   std::vector<shape_load> spread;
+  std::uint32_t blocked = 0; ///< Workers that wait in get for over a second.
 };
 
 /// The node ends of its own will (stop, driver gone).
@@ -216,7 +218,8 @@ using control_message
                  mirror_records, cluster_query, node_registered, node_refused,
                  peer_joined, peer_dead, place_tasks, job_given,
                  actor_name_answer, cluster_answer, shape_verdict,
-                 group_request, bundle_order, bundle_answer, group_news>;
+                 group_request, bundle_order, bundle_answer, group_news,
+                 wait_question, wait_answer, deadlock_news>;
 
 /// Limit of one message in bytes.
 inline constexpr std::size_t control_bytes_max = std::size_t{16} << 20;

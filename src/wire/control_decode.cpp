@@ -107,6 +107,7 @@ node_load read(schema::NodeLoad::Reader from) {
   load.queued = from.getQueued();
   load.finished = from.getFinished();
   load.draining = from.getDraining();
+  load.blocked = from.getBlocked();
   return load;
 }
 
@@ -146,6 +147,54 @@ bundle_order read(schema::BundleOrder::Reader from) {
   return order;
 }
 
+std::vector<object_id>
+read_ids(capnp::List<schema::ActorId>::Reader from) {
+  std::vector<object_id> ids;
+  for (auto id : bounded(from, list_max))
+    ids.push_back(read(id));
+  return ids;
+}
+
+wait_state read(schema::WaitState::Reader from) {
+  if (from.getWhat() > wait_state::elsewhere)
+    throw std::invalid_argument{"unknown wait"};
+  return {read(from.getId()),
+          static_cast<wait_state::kind>(from.getWhat()),
+          from.getNeed(),
+          read_ids(from.getOn()),
+          read_amounts(from.getAmount()),
+          wish_in(from),
+          from.getNode(),
+          from.getAttempt(),
+          from.getNumber(),
+          from.getJob(),
+          from.getTitle()};
+}
+
+control_message from_waits(schema::Control::Reader from) {
+  using schema::Control;
+  switch (from.which()) {
+    case Control::WAIT_QUESTION: {
+      auto asked = from.getWaitQuestion();
+      return wait_question{asked.getEpoch(), asked.getRound(),
+                           asked.getBlocked(), read_ids(asked.getIds())};
+    }
+    case Control::WAIT_ANSWER: {
+      wait_answer answer{from.getWaitAnswer().getNode(),
+                         from.getWaitAnswer().getRound(),
+                         {}};
+      for (auto state : bounded(from.getWaitAnswer().getStates(), list_max))
+        answer.states.push_back(read(state));
+      return answer;
+    }
+    case Control::DEADLOCK_NEWS: {
+      auto news = from.getDeadlockNews();
+      return deadlock_news{news.getEpoch(), news.getJob(), news.getText()};
+    }
+    default: throw std::invalid_argument{"unknown message"};
+  }
+}
+
 control_message from_groups(schema::Control::Reader from) {
   using schema::Control;
   switch (from.which()) {
@@ -161,7 +210,7 @@ control_message from_groups(schema::Control::Reader from) {
       return group_news{news.getEpoch(), read(news.getGroup()), news.getNow(),
                         news.getText()};
     }
-    default: throw std::invalid_argument{"unknown message"};
+    default: return from_waits(from);
   }
 }
 

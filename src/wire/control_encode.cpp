@@ -99,6 +99,7 @@ void put(schema::Control::Builder out, const node_load& x) {
   to.setQueued(x.queued);
   to.setFinished(x.finished);
   to.setDraining(x.draining);
+  to.setBlocked(x.blocked);
 }
 
 void put(schema::Control::Builder out, const node_leaves& x) {
@@ -278,6 +279,49 @@ void put(schema::Control::Builder out, const group_news& x) {
   to.setEpoch(x.epoch);
   write_actor(to.initGroup(), x.group);
   to.setNow(x.now);
+  to.setText(x.text);
+}
+
+void write_ids(capnp::List<schema::ActorId>::Builder to,
+               const std::vector<object_id>& ids) {
+  for (unsigned i = 0; i < to.size(); ++i)
+    write_actor(to[i], ids[i]);
+}
+
+void put(schema::Control::Builder out, const wait_question& x) {
+  auto to = out.initWaitQuestion();
+  to.setEpoch(x.epoch);
+  to.setRound(x.round);
+  to.setBlocked(x.blocked);
+  write_ids(to.initIds(list_size(x.ids)), x.ids);
+}
+
+void put(schema::Control::Builder out, const wait_answer& x) {
+  auto to = out.initWaitAnswer();
+  to.setNode(x.node);
+  to.setRound(x.round);
+  auto states = to.initStates(list_size(x.states));
+  for (unsigned i = 0; i < states.size(); ++i) {
+    const auto& from = x.states[i];
+    auto state = states[i];
+    write_actor(state.initId(), from.id);
+    state.setWhat(static_cast<std::uint8_t>(from.what));
+    state.setNeed(from.need);
+    write_ids(state.initOn(list_size(from.on)), from.on);
+    write_amounts(state.initAmount(size_of(from.amount)), from.amount);
+    write_wish(state, from.wish);
+    state.setNode(from.node);
+    state.setAttempt(from.attempt);
+    state.setNumber(from.number);
+    state.setJob(from.job);
+    state.setTitle(from.title);
+  }
+}
+
+void put(schema::Control::Builder out, const deadlock_news& x) {
+  auto to = out.initDeadlockNews();
+  to.setEpoch(x.epoch);
+  to.setJob(x.job);
   to.setText(x.text);
 }
 

@@ -110,6 +110,13 @@ lane_record from_client(schema::Record::Reader from) {
     case Record::TASK_BLOCKED:
       return task_blocked{read_id(from.getTaskBlocked().getTask()),
                           from.getTaskBlocked().getBlocked()};
+    case Record::WAITS_TOLD: {
+      waits_told told;
+      for (auto wait : from.getWaitsTold())
+        told.waits.push_back({read_id(wait.getTask()), wait.getNumber(),
+                              wait.getNeed(), read_ids(wait.getIds())});
+      return told;
+    }
     case Record::TASKS_RETURNED:
       return tasks_returned{read_ids(from.getTasksReturned())};
     case Record::CREATE_OBJECT_ROOM: {
@@ -149,6 +156,7 @@ lane_record from_own_node(schema::Record::Reader from) {
       return spare_room{
         {from.getSpareRoom().getOffset(), from.getSpareRoom().getSize()}};
     case Record::RECALL_TASKS: return recall_tasks{};
+    case Record::TELL_WAITS: return tell_waits{};
     case Record::CANCEL_TASK: return cancel_task{read_id(from.getCancelTask())};
     case Record::GIVE_BACK_PLACES:
       return read_places<give_back_places>(from.getGiveBackPlaces());
@@ -177,6 +185,11 @@ lane_record from_any(schema::Record::Reader from) {
     case Record::OBJECT_LOCATED:
       return object_located{read_hint(from.getObjectLocated())};
     case Record::COPY_ADDED: return copy_added{read_id(from.getCopyAdded())};
+    case Record::COPY_LEAVES:
+      return copy_leaves{read_id(from.getCopyLeaves())};
+    case Record::COPY_JUDGED:
+      return copy_judged{read_id(from.getCopyJudged().getObject()),
+                         from.getCopyJudged().getMayGo()};
     case Record::FREE_COPIES:
       return free_copies{read_ids(from.getFreeCopies())};
     case Record::LOCATE_ACTOR:

@@ -44,6 +44,16 @@ void put(record_builder out, const task_blocked& x) {
   to.setBlocked(x.blocked);
 }
 
+void put(record_builder out, const waits_told& x) {
+  auto to = out.initWaitsTold(list_size(x.waits));
+  for (unsigned i = 0; i < to.size(); ++i) {
+    write_id(to[i].initTask(), x.waits[i].task);
+    to[i].setNumber(x.waits[i].number);
+    to[i].setNeed(x.waits[i].need);
+    write_ids(to[i].initIds(), x.waits[i].ids);
+  }
+}
+
 void put(record_builder out, const tasks_returned& x) {
   write_ids(out.initTasksReturned(), x.tasks);
 }
@@ -112,6 +122,10 @@ void put(record_builder out, const spare_room& x) {
   auto to = out.initSpareRoom();
   to.setOffset(x.where.offset);
   to.setSize(x.where.size);
+}
+
+void put(record_builder out, const tell_waits&) {
+  out.setTellWaits();
 }
 
 void put(record_builder out, const recall_tasks&) {
@@ -240,6 +254,16 @@ void put(record_builder out, const cancel_object& x) {
   auto to = out.initCancelObject();
   write_id(to.initTask(), x.task);
   to.setForce(x.force);
+}
+
+void put(record_builder out, const copy_leaves& x) {
+  write_id(out.initCopyLeaves(), x.object);
+}
+
+void put(record_builder out, const copy_judged& x) {
+  auto to = out.initCopyJudged();
+  write_id(to.initObject(), x.object);
+  to.setMayGo(x.may_go);
 }
 
 void put_places(schema::Retains::Builder to, const auto& x) {

@@ -61,6 +61,13 @@ struct sizer {
     return 32 + x.text.size() + x.failure.size();
   }
 
+  std::size_t operator()(const waits_told& x) const {
+    std::size_t size = 32;
+    for (const auto& wait : x.waits)
+      size += 64 + 16 * wait.ids.size();
+    return size;
+  }
+
   std::size_t operator()(const make_group& x) const {
     std::size_t size = 96 + x.name.size();
     for (const auto& bundle : x.bundles)

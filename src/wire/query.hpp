@@ -48,6 +48,7 @@ namespace rayd {
 //       {"home": "n1", "count": 3, "resources": {"CPU": 100},
 //        "labels": {"zone": "a"}, "reason": "it asks for ..."}
 //     ],
+//     "deadlocks": ["deadlock, tasks wait for each other: ..."],
 //     "totals": {                     sums over nodes that are not dead
 //       "resources_total": {...}, "resources_available": {...},
 //       "store_capacity": 0, "store_used": 0, "store_spilled": 0,
@@ -62,7 +63,8 @@ namespace rayd {
 //     "id": "...", "kind": "task",      "actor", "call", "object"
 //     "function": "square", "name": "", "attempt": 0,
 //     "waits_for": "resources",         "arguments", "actor", "calls",
-//                     "worker", "name", "objects", "group", "nothing"
+//                     "worker", "name", "objects", "group",
+//                     "deadlock", "nothing"
 //     "sentence": "task square waits for ...",
 //     "node": "n1",                     who said so
 //     "resources": {"asked": {}, "free": {}, "total": {},

@@ -29,10 +29,11 @@ struct space_wanted {
 /// Scheduler -> store: nothing (more) can leave just now.
 struct no_more_space {
   std::uint64_t serial = 0; ///< Of the wish.
+  bool later = false;       ///< Something can when tasks end that run now.
 
   template <class Inspector>
   friend auto inspect(Inspector& f, no_more_space& x) {
-    return f(caf::meta::type_name("no_more_space"), x.serial);
+    return f(caf::meta::type_name("no_more_space"), x.serial, x.later);
   }
 };
 

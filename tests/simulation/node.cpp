@@ -121,6 +121,7 @@ void node::registered(const node_registered& x) {
   options.elders.emplace();
   for (const auto& peer : x.peers)
     options.elders->push_back(peer.index);
+  options.blocked_long_us = 2'000; // Tasks are short here.
   options.faults = world_.options.node_faults;
   machine_ = std::make_unique<local_scheduler_machine>(
     options, static_cast<effects&>(*this));
@@ -224,6 +225,13 @@ void node::on_control(const control_message& message) {
       [&](const group_news& x) {
         if (machine_ && x.epoch >= epoch_)
           machine_->group_changed(x);
+      },
+      [&](const wait_question& x) {
+        if (machine_ && x.epoch >= epoch_)
+          machine_->asked(x);
+      },
+      [&](const deadlock_news& x) {
+        world_.fail("a deadlock is told where there is none: {}", x.text);
       },
       [&](const job_given& x) {
         const auto at = begins_.find(x.request);

@@ -77,7 +77,7 @@ private:
   void free_place(const object_id& id) override;
   void drop_file(const object_id& id) override;
   void restore(const object_id& id, std::uint64_t size_bytes) override;
-  void no_more_space(std::uint64_t) override {}
+  void no_more_space(std::uint64_t, bool) override {}
   void to_head(const control_message& message) override;
   void claim_name(const task_spec& creation) override;
   void actor_changed(const task_spec& creation, const char* state,

@@ -291,6 +291,7 @@ bool process::get(std::size_t index) {
   if ((remote || !own_.contains(id)) && wanted_.insert(id).second)
     send(want_objects{{id}});
   now_->waits_for = index;
+  now_->wait = ++last_wait_;
   if (driver_)
     return false;
   if (!queue_.empty()) {

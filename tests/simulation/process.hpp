@@ -76,6 +76,7 @@ private:
     std::uint64_t children = 0;
     std::optional<std::size_t> waits_for; ///< A slot.
     bool blocked_before = false;
+    std::uint64_t wait = 0; ///< Numbers those of this process.
   };
 
   // -- running ----------------------------------------------------------------
@@ -107,6 +108,7 @@ private:
   std::vector<nested_ref> refs(const std::vector<std::size_t>& which) const;
   void send(lane_record record);
   void on_value(object_ready&& ready);
+  std::vector<thread_wait> waits() const;
   void on_question(const give_back_places& question);
   bool forget_place(const object_id& id);
 
@@ -117,6 +119,7 @@ private:
   bool driver_;
   bool alive_ = true;
   bool done_ = false;
+  std::uint64_t last_wait_ = 0;
   std::uint64_t turn_ = 0; ///< Continuations of earlier turns are void.
 
   std::map<object_id, int> held_;

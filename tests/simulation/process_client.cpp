@@ -78,6 +78,16 @@ void process::send(lane_record record) {
   });
 }
 
+/// What its one thread waits for, as a real one tells.
+std::vector<thread_wait> process::waits() const {
+  if (!now_ || !now_->waits_for)
+    return {};
+  const auto id = now_->slots[*now_->waits_for].id;
+  if (value_of(id))
+    return {}; // It is on its way.
+  return {{now_->spec.id, now_->wait, 1, {id}}};
+}
+
 void process::on_record(lane_record&& record) {
   std::visit(
     overloaded{
@@ -87,6 +97,7 @@ void process::on_record(lane_record&& record) {
           after(1);
       },
       [&](object_ready& x) { on_value(std::move(x)); },
+      [&](tell_waits&) { send(waits_told{waits()}); },
       [&](give_back_places& x) { on_question(x); },
       [&](recall_tasks&) {
         tasks_returned returned;

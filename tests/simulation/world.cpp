@@ -35,6 +35,7 @@ world::world(world_options given)
   limits.bounded_retries = kind == trouble::all && chance(50);
   unruly = chance(50);
   head_options head_settings;
+  head_settings.deadlock_round_us = 2'000;
   head_settings.faults = options.head;
   head_ = std::make_unique<head>(*this, head_settings);
 }

@@ -64,7 +64,8 @@ struct NodeLoad {
   finished @11 :UInt64;
   draining @12 :Bool;
   spread @13 :List(ShapeLoad);
-  storeSpilled @14 :UInt64;
+  blocked @14 :UInt32;
+  storeSpilled @15 :UInt64;
 }
 
 struct NodeReason {
@@ -195,6 +196,39 @@ struct GroupNews {
   text @3 :Text;
 }
 
+struct WaitState {
+  id @0 :ActorId;
+  what @1 :UInt8;
+  need @2 :UInt32;
+  on @3 :List(ActorId);
+  amount @4 :List(Amount);
+  wish @5 :NodeWish;
+  node @6 :UInt32;
+  attempt @7 :Int32;
+  number @8 :UInt64;
+  job @9 :UInt32;
+  title @10 :Text;
+}
+
+struct WaitQuestion {
+  epoch @0 :UInt64;
+  round @1 :UInt64;
+  blocked @2 :Bool;
+  ids @3 :List(ActorId);
+}
+
+struct WaitAnswer {
+  node @0 :UInt32;
+  round @1 :UInt64;
+  states @2 :List(WaitState);
+}
+
+struct DeadlockNews {
+  epoch @0 :UInt64;
+  job @1 :UInt32;
+  text @2 :Text;
+}
+
 struct Control {
   union {
     registerNode @0 :Node;
@@ -220,5 +254,8 @@ struct Control {
     bundleOrder @20 :BundleOrder;
     bundleAnswer @21 :BundleAnswer;
     groupNews @22 :GroupNews;
+    waitQuestion @23 :WaitQuestion;
+    waitAnswer @24 :WaitAnswer;
+    deadlockNews @25 :DeadlockNews;
   }
 }

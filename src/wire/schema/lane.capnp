@@ -189,6 +189,11 @@ struct Retains {
   ids @1 :Ids;
 }
 
+struct Judgement {
+  object @0 :ObjectId;
+  mayGo @1 :Bool;
+}
+
 struct Locate {
   object @0 :ObjectId;
   failed @1 :List(UInt32);
@@ -232,6 +237,13 @@ struct Group {
   bundles @2 :List(List(Resource));
   strategy @3 :UInt8;
   name @4 :Text;
+}
+
+struct ThreadWait {
+  task @0 :ObjectId;
+  number @1 :UInt64;
+  need @2 :UInt32;
+  ids @3 :Ids;
 }
 
 struct Record {
@@ -280,9 +292,13 @@ struct Record {
     tellDriver @41 :JobDescription;
     makeGroup @42 :Group;
     removeGroup @43 :ObjectId;
-    giveBackPlaces @44 :Retains;
-    placesGivenBack @45 :Retains;
-    placesKept @46 :Retains;
+    tellWaits @44 :Void;
+    waitsTold @45 :List(ThreadWait);
+    giveBackPlaces @46 :Retains;
+    placesGivenBack @47 :Retains;
+    placesKept @48 :Retains;
+    copyLeaves @49 :ObjectId;
+    copyJudged @50 :Judgement;
   }
 }
 

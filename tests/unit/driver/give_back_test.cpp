@@ -126,3 +126,25 @@ TEST_CASE_METHOD(giving_back, "gets and give-backs at one time agree",
   asking.join();
   CHECK(wrong == 0);
 }
+
+TEST_CASE_METHOD(giving_back, "a get that found no room may be tried again",
+                 "[driver]") {
+  const auto object = driver->retain(child_id(root_id(1, 7), 60, 1, 7));
+  std::vector<object_value> answers{
+    {object_value::kind::failed, "full", {not_here, 0}, {}},
+    {object_value::kind::stored, {}, place(100), {}}};
+  log->handle = [&](lane_record& x) {
+    if (!std::get_if<want_objects>(&x))
+      return false;
+    send({object_ready{object.id(), answers.front()}});
+    answers.erase(answers.begin());
+    return true;
+  };
+  CHECK(get(object).what == ray::detail::stored_value::kind::failure);
+  auto value = get(object);
+  CHECK(value.what == ray::detail::stored_value::kind::value);
+  CHECK(value.bytes.size() == 100);
+  // Now it is one as others.
+  send({give_back_places{9, {object.id()}}});
+  CHECK(log->take_next<places_kept>().ids == std::vector{object.id()});
+}

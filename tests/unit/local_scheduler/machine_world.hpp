@@ -54,7 +54,7 @@ public:
     void restore(const object_id& id, std::uint64_t) override {
       moves.push_back({"restore", id});
     }
-    void no_more_space(std::uint64_t serial) override {
+    void no_more_space(std::uint64_t serial, bool) override {
       no_space.push_back(serial);
     }
     void to_head(const control_message& message) override {

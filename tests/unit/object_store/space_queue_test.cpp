@@ -42,14 +42,23 @@ TEST_CASE("a request fails after 1 s in which nothing leaves",
   REQUIRE(wish);
   CHECK(queue.give_up(2'000'000).empty()); // Things move.
   CHECK_FALSE(queue.may_overtake());
-  queue.nothing_leaves(wish->serial - 1, 0); // An old answer.
+  queue.nothing_leaves(wish->serial - 1, false, 0); // An old answer.
   CHECK_FALSE(queue.may_overtake());
-  queue.nothing_leaves(wish->serial, 500'000);
+  queue.nothing_leaves(wish->serial, false, 500'000);
   CHECK(queue.may_overtake());
   CHECK_FALSE(queue.next_wish(full, 500'001)); // It rests.
   CHECK(queue.give_up(999'999).empty());
   CHECK(queue.give_up(1'000'000) == std::vector<std::uint64_t>{1});
   CHECK(queue.empty());
+}
+
+TEST_CASE("a request waits longer for running tasks to end",
+          "[space_queue]") {
+  space_queue queue;
+  REQUIRE(queue.add(1, 700, 0));
+  queue.nothing_leaves(queue.next_wish(full, 0)->serial, true, 0);
+  CHECK(queue.give_up(9'999'999).empty());
+  CHECK(queue.give_up(10'000'000).size() == 1);
 }
 
 TEST_CASE("a request never waits for ever", "[space_queue]") {

@@ -113,6 +113,10 @@ inline void fill(dice_type& dice, task_wishes::placing& x) {
   x = static_cast<task_wishes::placing>(below(dice, 5));
 }
 
+inline void fill(dice_type& dice, wait_state::kind& x) {
+  x = static_cast<wait_state::kind>(below(dice, 8));
+}
+
 inline void fill(dice_type& dice, actor_ended::way& x) {
   x = static_cast<actor_ended::way>(below(dice, 3));
 }
