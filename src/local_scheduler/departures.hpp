@@ -43,6 +43,8 @@ struct departures {
   static constexpr time_us answer_patience = 500'000;
   /// After a write that failed, nothing is written for this long.
   static constexpr time_us disk_pause = 300'000;
+  /// So many leave at one time.
+  static constexpr std::size_t leaving_max = 512;
   /// Bounds what one look at all objects finds, and one question asks for.
   static constexpr std::size_t candidates_max = 4096;
 

@@ -263,6 +263,9 @@ void local_scheduler::end_worker(process_id worker, const std::string&) {
 void local_scheduler::free_local(const std::vector<object_id>& ids) {
   flush_seals();
   send(neighbours_.store, free_objects{ids});
+  if (!readers_.empty())
+    for (const auto& id : ids)
+      answer_readers(id);
 }
 
 void local_scheduler::fetch(const object_id& id, std::uint64_t size_bytes,

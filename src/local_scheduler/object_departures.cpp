@@ -113,7 +113,8 @@ void object_directory::make_space(time_us now) {
   std::map<process_id, std::vector<object_id>> questions;
   bool looked = false;
   bool begun = false;
-  while (bytes < out.wanted->bytes) {
+  while (bytes < out.wanted->bytes
+         && out.leaving.size() < departures::leaving_max) {
     if (out.next.empty()) {
       if (std::exchange(looked, true))
         break;
