@@ -149,9 +149,11 @@ public:
   /// The frame of threads that run no task; a worker changes it before work.
   task_frame& process_frame() noexcept { return process_frame_; }
 
-  /// A value that came with a task; *owner* keeps inline bytes.
-  ray::detail::stored_value
-  value_of(const object_value& value, std::shared_ptr<const void> owner);
+  /// A value of *id* that came with a task; *owner* keeps inline bytes. The
+  /// pin keeps a stored one in place.
+  ray::detail::stored_value value_of(const object_id& id,
+                                     const object_value& value,
+                                     std::shared_ptr<const void> owner);
 
   /// *room* as the stored value of *task*; the node takes it over.
   object_value as_result(const std::shared_ptr<ray::detail::reservation>& room,
@@ -194,10 +196,12 @@ private:
   void came(object_state& state, std::vector<wait_link*>& calls,
             bool& want_here);
   void call(std::vector<wait_link*>& links, const std::string* failure);
+  void wait_again(std::unique_ptr<wait_link>& link);
   bool check_lane();
   answer ask(const std::string& text, std::chrono::milliseconds limit);
 
   void on(object_ready&& ready);
+  void on(const give_back_places& places);
   void on(object_room&& room);
   void on(const spare_room& room);
   void on(query_answer&& answered);

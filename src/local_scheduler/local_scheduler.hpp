@@ -6,6 +6,7 @@
 #include "shared_memory/lane_memory.hpp"
 #include "transport/task_path_actor.hpp"
 #include "wire/node_messages.hpp"
+#include "wire/spill_messages.hpp"
 #include "wire/store_messages.hpp"
 
 #include <caf/actor.hpp>
@@ -76,6 +77,11 @@ private:
   void fetch(const object_id& id, std::uint64_t size_bytes,
              const std::vector<node_index>& holders) override;
   void to_head(const control_message& message) override;
+  void spill(const object_id& id) override;
+  void free_place(const object_id& id) override;
+  void drop_file(const object_id& id) override;
+  void restore(const object_id& id, std::uint64_t size_bytes) override;
+  void no_more_space(std::uint64_t serial, bool later) override;
   void claim_name(const task_spec& creation) override;
   void actor_changed(const task_spec& creation, const char* state,
                      node_index node, const std::string& reason,
@@ -86,6 +92,11 @@ private:
   void now(); ///< Something arrived: sets the machine's time.
   caf::message_handler life_messages();
   caf::message_handler store_messages();
+
+  // -- scheduler_space.cpp: the store is full, objects come back --------------
+  caf::message_handler space_messages();
+  void on_read(const object_id& id, const caf::strong_actor_ptr& reader);
+  void answer_readers(const object_id& id);
 
   // -- scheduler_attach.cpp: links come, say who they are, and go -------------
   void on_accepted(const link_accepted& peer);
@@ -183,6 +194,8 @@ private:
   std::map<std::uint64_t, std::pair<caf::actor_addr, std::string>> begins_;
   std::uint64_t last_request_ = 0;
 
+  /// Transfers that wait until an object is back from disk.
+  std::map<object_id, std::vector<caf::strong_actor_ptr>> readers_;
   std::vector<seal_object> seals_;
   std::vector<create_object> creations_; ///< For the store, after this turn,
   std::vector<give_room> rooms_;         ///< as are these.

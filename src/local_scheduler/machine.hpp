@@ -74,7 +74,16 @@ public:
 
   /// For object_transfer; see object_directory::read.
   std::optional<extent> read(const object_id& id) { return objects_.read(id); }
-  void read_done(const object_id& id) { objects_.unpin(id); }
+  void read_done(const object_id& id) { objects_.read_done(id); }
+  bool comes_back(const object_id& id) { return objects_.comes_back(id); }
+
+  // The store wants space, and what became of it; see object_directory.
+  void want_space(std::uint64_t serial, std::uint64_t bytes) {
+    objects_.want_space(serial, bytes);
+  }
+  bool makes_space() const noexcept { return objects_.makes_space(); }
+  void spilled(const object_id& id, bool good) { objects_.spilled(id, good); }
+  void restore_failed(const object_id& id) { objects_.restore_failed(id); }
 
   /// Values that wait for *process* (see object_directory::send_ready).
   void send_ready(process_id process, std::size_t bytes);

@@ -191,6 +191,14 @@ bool machine_steps::arguments_here(const object_id& id,
   return false;
 }
 
+void machine_steps::add_in_use(std::unordered_set<object_id>& ids) const {
+  for (const auto& [id, worker] : workers_)
+    for (const auto& given : worker.given)
+      if (const auto at = tasks_.find(given); at != tasks_.end())
+        ids.insert(at->second.spec.dependencies.begin(),
+                   at->second.spec.dependencies.end());
+}
+
 void machine_steps::run_on(process_id id, worker_entry& worker,
                            const object_id& task_id) {
   auto& task = tasks_.at(task_id);

@@ -26,6 +26,7 @@ protected:
   void dependency_refused(const object_id& task,
                           const std::string& failure) override;
   bool rebuild(const object_id& id) override;
+  void add_in_use(std::unordered_set<object_id>& ids) const override;
   void unreferenced(const object_id& id) override;
   void retains_settled(process_id process) override;
 

@@ -27,6 +27,7 @@ public:
   void unpin() noexcept { --pins_; }
 
   bool has_process(process_id process) const;
+  std::vector<process_id> processes() const;
   std::uint32_t pins() const noexcept { return pins_; }
 
   /// No process of this node and no pin: this node has no use for it.

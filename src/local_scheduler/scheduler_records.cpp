@@ -11,12 +11,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace rayd {
 
 namespace {
 
 // Values handed to a link beyond this wait in the directory for credit.
 constexpr std::size_t link_bytes_max = 1 << 20;
+
+// Room ahead of need is asked for in pieces of this size at least.
+constexpr std::uint64_t room_min = 1 << 20;
 
 // Of one link; then others get theirs.
 constexpr int batches_per_turn = 32;
@@ -96,7 +101,10 @@ void local_scheduler::on_client_record(scheduler_link& link,
         return true;
       },
       [&](want_spare_room& x) {
-        rooms_.push_back({process, x.at_least});
+        // A small store is not for one process alone.
+        rooms_.push_back({process, std::min(x.at_least,
+                                            std::max(options_.arena_bytes / 32,
+                                                     room_min))});
         return true;
       },
       [&](abort_object_room& x) {

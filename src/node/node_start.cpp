@@ -25,6 +25,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+
 namespace rayd {
 
 using std::chrono::milliseconds;
@@ -96,6 +99,16 @@ std::optional<node_failure> node_process::make_store() {
                                                     : exit_code::usage,
                   arena.error().message);
   arena_ = *arena;
+  auto& folder = session_.record.spill_folder;
+  folder = session_.folder / "spill";
+  if (options_.spill_dir.empty())
+    return std::nullopt;
+  if (::access(options_.spill_dir.c_str(), W_OK | X_OK) != 0)
+    return failed(exit_code::usage,
+                  fmt::format("--spill-dir {}: {}", options_.spill_dir,
+                              std::strerror(errno)));
+  folder = options_.spill_dir + "/rayd-spill-"
+           + session_.folder.filename().string();
   return std::nullopt;
 }
 
@@ -121,6 +134,9 @@ std::optional<node_failure> node_process::spawn_rooms() {
   store_options store;
   store.arena = arena_;
   store.prefault = options_.object_store_prefault;
+  store.scheduler = scheduler_;
+  store.spill_folder = session_.record.spill_folder;
+  store.spill_limit = options_.spill_limit;
   store_ = spawn_object_store(system, store);
   auto view = open_view(*arena_);
   if (!view)

@@ -22,8 +22,8 @@
 //   register_with_head, cluster_joined, node_is_dead, run_probe, drain
 //                            node: life of the node  -> probe_answered, drained
 //   worker_process_started, _refused, _ended          worker_pool
-//   object_created, object_refused, room_given, room_refused, store_usage
-//                                                     object_store
+//   object_created, object_refused, room_given, room_refused, store_usage,
+//   space_wanted, object_spilled, object_not_restored object_store
 //   object_fetched, object_not_fetched, object_not_stored, read_object
 //   (-> object_place), object_read                    object_transfer
 #include "wire/node_messages.hpp"
@@ -33,7 +33,10 @@
 //   give_room        -> room_given | room_refused
 //   seal_objects, abort_object, free_objects, return_room, client_gone
 //   ask_store_usage  -> store_usage
+//   spill_object, free_place, drop_file, restore_object, no_more_space
+//                    local_scheduler: what leaves the arena, and comes back
 //   from the local_scheduler for clients, from object_transfer for fetches.
+#include "wire/spill_messages.hpp"
 #include "wire/store_messages.hpp"
 // object_transfer  (object_transfer/object_transfer.hpp; threads of its own)
 //   fetch_object     local_scheduler: bring a copy here

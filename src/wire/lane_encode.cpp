@@ -256,6 +256,33 @@ void put(record_builder out, const cancel_object& x) {
   to.setForce(x.force);
 }
 
+void put(record_builder out, const copy_leaves& x) {
+  write_id(out.initCopyLeaves(), x.object);
+}
+
+void put(record_builder out, const copy_judged& x) {
+  auto to = out.initCopyJudged();
+  write_id(to.initObject(), x.object);
+  to.setMayGo(x.may_go);
+}
+
+void put_places(schema::Retains::Builder to, const auto& x) {
+  to.setSerial(x.serial);
+  write_ids(to.initIds(), x.ids);
+}
+
+void put(record_builder out, const give_back_places& x) {
+  put_places(out.initGiveBackPlaces(), x);
+}
+
+void put(record_builder out, const places_given_back& x) {
+  put_places(out.initPlacesGivenBack(), x);
+}
+
+void put(record_builder out, const places_kept& x) {
+  put_places(out.initPlacesKept(), x);
+}
+
 void put(record_builder out, const end_job& x) {
   out.setEndJob(x.job);
 }

@@ -37,6 +37,7 @@ namespace rayd {
 //         "labels": {"zone": "a"},
 //         "store_capacity": 2147483648,     bytes
 //         "store_used": 1048576,            bytes
+//         "store_spilled": 0,               bytes, on disk
 //         "workers": 2,               worker processes
 //         "actors": 0,                alive
 //         "tasks_running": 1,
@@ -50,7 +51,8 @@ namespace rayd {
 //     "deadlocks": ["deadlock, tasks wait for each other: ..."],
 //     "totals": {                     sums over nodes that are not dead
 //       "resources_total": {...}, "resources_available": {...},
-//       "store_capacity": 0, "store_used": 0, "workers": 0, "actors": 0,
+//       "store_capacity": 0, "store_used": 0, "store_spilled": 0,
+//         "workers": 0, "actors": 0,
 //       "tasks_running": 0, "tasks_waiting": 0
 //     }
 //   }

@@ -189,6 +189,11 @@ struct Retains {
   ids @1 :Ids;
 }
 
+struct Judgement {
+  object @0 :ObjectId;
+  mayGo @1 :Bool;
+}
+
 struct Locate {
   object @0 :ObjectId;
   failed @1 :List(UInt32);
@@ -289,6 +294,11 @@ struct Record {
     removeGroup @43 :ObjectId;
     tellWaits @44 :Void;
     waitsTold @45 :List(ThreadWait);
+    giveBackPlaces @46 :Retains;
+    placesGivenBack @47 :Retains;
+    placesKept @48 :Retains;
+    copyLeaves @49 :ObjectId;
+    copyJudged @50 :Judgement;
   }
 }
 
