@@ -27,7 +27,7 @@ bool spill_ledger::written(const object_id& object, std::uint64_t number,
 }
 
 std::uint64_t spill_ledger::begin_read(const object_id& object) {
-  auto& file = files_.at(object);
+  auto& opened = files_.at(object);
   RAYD_CHECK(file.now == phase::on_disk);
   file.now = phase::reading;
   return file.number;
