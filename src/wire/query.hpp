@@ -73,6 +73,11 @@ namespace rayd {
 // A query that cannot be answered:
 //   {"error": "one sentence"}
 
+/// A driver's question to its own node, all of it: has all that its job's
+/// workers printed so far been sent to me? The answer "{}" follows the lines.
+inline constexpr std::string_view query_flush_lines
+  = R"({"what":"flush_lines"})";
+
 /// Values of "what".
 inline constexpr std::string_view query_status = "status";
 inline constexpr std::string_view query_nodes = "nodes";

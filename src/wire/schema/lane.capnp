@@ -212,6 +212,29 @@ struct ActorEnd {
   life @3 :Int32;
 }
 
+struct WorkerLines {
+  job @0 :UInt32;
+  name @1 :Text;
+  # What the worker ran.
+  pid @2 :Int64;
+  host @3 :Text;
+  # Empty: the driver's own node.
+  errors @4 :Bool;
+  # From standard error.
+  leftOut @5 :UInt64;
+  # Lines before these that found no room.
+  file @6 :Text;
+  # Path of the log that has all of them.
+  text @7 :Text;
+}
+
+struct FlushLines {
+  job @0 :UInt32;
+  serial @1 :UInt64;
+  done @2 :Bool;
+  # The answer.
+}
+
 struct JobDescription {
   job @0 :UInt32;
   text @1 :Text;
@@ -289,6 +312,8 @@ struct Record {
     removeGroup @43 :ObjectId;
     tellWaits @44 :Void;
     waitsTold @45 :List(ThreadWait);
+    workerLines @46 :WorkerLines;
+    flushLines @47 :FlushLines;
   }
 }
 
