@@ -1,0 +1,127 @@
+// What workers print: at their driver, on the disk and in errors.
+
+#include "system/processes.hpp"
+
+#include "catch.hpp"
+
+#include <fstream>
+#include <regex>
+
+using namespace rayd::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+bool matches(const std::string& text, const std::string& pattern) {
+  return std::regex_search(text, std::regex{pattern});
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (auto at = text.find(part); at != std::string::npos;
+       at = text.find(part, at + 1))
+    ++found;
+  return found;
+}
+
+/// Bytes in the log folders of all sessions, and in the largest file there.
+std::pair<std::uint64_t, std::uint64_t> log_bytes(const cluster& place) {
+  std::uint64_t sum = 0;
+  std::uint64_t largest = 0;
+  for (const auto& node : place.nodes())
+    for (const auto& file :
+         std::filesystem::directory_iterator{node.folder / "logs"}) {
+      sum += file.file_size();
+      largest = std::max<std::uint64_t>(largest, file.file_size());
+    }
+  return {sum, largest};
+}
+
+} // namespace
+
+TEST_CASE("what workers print reaches their driver, line by line") {
+  cluster place;
+  const auto done
+    = run(place.program("printers", {"lines"}, {{"RAY_NUM_CPUS", "2"}}));
+  INFO(to_string(done));
+  CHECK(done.exit_code == 0);
+  CHECK(matches(done.out, R"((^|\n)\(square pid=\d+\) squaring 7\n)"));
+  CHECK(matches(done.err, R"((^|\n)\(square pid=\d+\) careful with 7\n)"));
+  CHECK(matches(done.out, R"(\n\(talker pid=\d+\) born\n)"));
+  CHECK(matches(done.out, R"(\n\(talker pid=\d+\) talk 3\n)"));
+  CHECK(done.out.find("bad \uFFFD byte, \\x1b[31mred, tab\t, umlaut ä\n")
+        != std::string::npos);
+  CHECK(done.out.find("xxx ... 5904 bytes more\n") != std::string::npos);
+  CHECK(done.out.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("lines of finished tasks are there when the session ends") {
+  cluster place;
+  place.start_head({"--num-cpus=1"});
+  for (int i = 0; i < 10; ++i) {
+    const auto done
+      = run(place.program("printers", {"end"}, {{"RAY_ADDRESS", "auto"}}));
+    INFO(to_string(done));
+    CHECK(count(done.out, "squaring 9\n") == 1);
+    CHECK(done.took < 5s);
+  }
+}
+
+TEST_CASE("lines come from other nodes, and what is alike is folded") {
+  cluster place;
+  place.start_head({"--num-cpus=0"});
+  place.start_node({"--num-cpus=4"});
+  auto environment
+    = std::map<std::string, std::string>{{"RAY_ADDRESS", "auto"}};
+  const auto folded = run(place.program("printers", {"alike"}, environment));
+  INFO(to_string(folded) << '\n' << place.logs());
+  CHECK(matches(folded.out, R"(\(hello pid=\d+, ip=127\.0\.0\.1\) hello)"));
+  CHECK(count(folded.out, "hello from many") == 2);
+  CHECK(matches(folded.out,
+                R"(hello from many \[repeated 3x across cluster\]\n)"));
+  environment["RAY_DEDUP_LOGS"] = "0";
+  const auto plain = run(place.program("printers", {"alike"}, environment));
+  INFO(to_string(plain));
+  CHECK(count(plain.out, "hello from many\n") == 4);
+  CHECK(count(plain.out, "repeated") == 0);
+}
+
+TEST_CASE("log_to_driver off leaves the lines in the logs") {
+  cluster place;
+  const auto done
+    = run(place.program("printers", {"quiet"}, {{"RAY_NUM_CPUS", "1"}}));
+  INFO(to_string(done));
+  CHECK(done.exit_code == 0);
+  CHECK(done.out.empty());
+  CHECK(done.err.empty());
+  CHECK(place.logs().find("squaring 9") != std::string::npos);
+}
+
+TEST_CASE("a task that prints 200 MB stops nobody and fills no disk") {
+  cluster place;
+  const auto done
+    = run(place.program("printers", {"much"}, {{"RAY_NUM_CPUS", "2"}}), 120s);
+  CHECK(done.exit_code == 0);
+  const auto said = done.out.find("flood ");
+  REQUIRE(said != std::string::npos);
+  WARN(done.out.substr(said, done.out.find('\n', said) - said));
+  CHECK(matches(done.out.substr(0, done.out.size()),
+                R"(\) \.\.\. [\d,]+ lines left out, see /)"));
+  const auto [sum, largest] = log_bytes(place);
+  CHECK(sum <= (101u << 20));
+  CHECK(largest <= (20u << 20));
+}
+
+TEST_CASE("the last words of a worker stand in its task's error") {
+  cluster place;
+  const auto done
+    = run(place.program("printers", {"words"}, {{"RAY_NUM_CPUS", "1"}}));
+  INFO(to_string(done));
+  CHECK(done.exit_code == 0);
+  CHECK(done.out.find("(SIGSEGV); its last lines:\n  word 11\n  word 12\n")
+        != std::string::npos);
+  CHECK(done.out.find("  word 29\n  without an end\n") != std::string::npos);
+  CHECK(matches(done.err, R"(\(last_words pid=\d+\) without an end\n)"));
+  // Of the task that ran before in the same process nothing is said.
+  CHECK(done.out.find("  careful") == std::string::npos);
+}
