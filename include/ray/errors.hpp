@@ -35,6 +35,8 @@ struct failure_details {
   long pid = 0;
   int attempt = 0;
   unsigned base = 0; ///< Code of the nearest standard exception.
+  int number = 0;    ///< Of the error code that it carried,
+  std::string category; ///< by its category's name; empty: none.
   std::vector<std::string> chain;
 };
 

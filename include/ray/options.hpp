@@ -60,10 +60,12 @@ private:
 enum class lifetime { job, detached };
 
 /// Options of a task or an actor. Fields that do not work yet are refused at
-/// the call, by name: num_gpus, durable, shared, env.
+/// the call, by name: durable, shared.
 struct with {
   /// Task 1; actor 1 to be placed and 0 while alive.
   std::optional<double> num_cpus = {};
+  /// Below 1: a share of one GPU; else a whole number, for itself alone. The
+  /// process sees them as CUDA_VISIBLE_DEVICES, and without any an empty one.
   double num_gpus = 0;
   std::uint64_t memory = 0; ///< Bytes, 0: not accounted.
   std::map<std::string, double> resources = {};
@@ -82,6 +84,8 @@ struct with {
   bool get_if_exists = false;
   bool durable = false; ///< Snapshots of inspect-able state.
   bool shared = false;  ///< true: one process holds many.
+  /// Of the process, from its start; all else is as in its node's. A process
+  /// serves tasks of one env only. 64 KiB in all, no name RAYD_*.
   std::map<std::string, std::string> env = {};
 };
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <sched.h>
+#include <sstream>
 #include <unistd.h>
 #include <vector>
 
@@ -107,6 +109,43 @@ std::uint64_t usable_memory() {
   auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
   auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   return usable_memory("/proc", "/sys/fs/cgroup", pages * page);
+}
+
+std::vector<std::string> usable_gpus(const std::string& dev,
+                                     const char* visible_devices) {
+  std::vector<std::string> names;
+  if (visible_devices != nullptr) {
+    std::istringstream in{visible_devices};
+    for (std::string name; std::getline(in, name, ',');) {
+      std::erase(name, ' ');
+      // As for CUDA, what follows a -1 is hidden.
+      if (name.empty() || name == "-1")
+        break;
+      names.push_back(name);
+    }
+    return names;
+  }
+  const auto there = [&] {
+    return ::access((dev + "/nvidia" + std::to_string(names.size())).c_str(),
+                    F_OK)
+           == 0;
+  };
+  while (there())
+    names.push_back(std::to_string(names.size()));
+  return names;
+}
+
+std::vector<std::string> usable_gpus() {
+  return usable_gpus("/dev", std::getenv("CUDA_VISIBLE_DEVICES"));
+}
+
+std::vector<std::string> gpu_names(double count,
+                                   std::vector<std::string> usable) {
+  const auto wanted = static_cast<std::size_t>(std::ceil(count));
+  for (std::size_t i = usable.size(); i < wanted; ++i)
+    usable.push_back(std::to_string(i));
+  usable.resize(wanted);
+  return usable;
 }
 
 } // namespace rayd

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace rayd {
 
@@ -14,11 +15,22 @@ double usable_cpus();
 /// cgroup (also an ancestor) limits it.
 std::uint64_t usable_memory();
 
+/// GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them: what
+/// that variable says, else one for each device of NVIDIA's driver.
+std::vector<std::string> usable_gpus();
+
+/// Names for *count* GPUs: of the *usable* ones first, then as if there were
+/// more.
+std::vector<std::string> gpu_names(double count,
+                                   std::vector<std::string> usable);
+
 /// For tests: the same with other roots than "/proc" and "/sys/fs/cgroup".
 double usable_cpus(const std::string& proc, const std::string& cgroups,
                    int affinity_cpus);
 std::uint64_t usable_memory(const std::string& proc,
                             const std::string& cgroups,
                             std::uint64_t machine_bytes);
+std::vector<std::string> usable_gpus(const std::string& dev,
+                                     const char* visible_devices);
 
 } // namespace rayd

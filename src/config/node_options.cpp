@@ -206,6 +206,8 @@ status complete(const given_values& values, node_options& options) {
   auto memory = usable_memory();
   if (values.count("num-cpus") == 0)
     options.num_cpus = usable_cpus();
+  if (values.count("num-gpus") == 0)
+    options.num_gpus = static_cast<double>(usable_gpus().size());
   auto store = values.find("object-store-memory");
   if (store == values.end())
     options.object_store_memory = std::max(16 * mib,

@@ -187,8 +187,10 @@ const std::array<option_row, 26> rows{{
    "the cgroup allow.",
    true,
    [](options& o, text t) { return store(parse_amount(t), o.num_cpus); }},
-  {"num-gpus", type::amount, role::both, "0", "", "RAY_NUM_GPUS",
-   "GPUs that tasks may use together.", true,
+  {"num-gpus", type::amount, role::both, "", "2", "RAY_NUM_GPUS",
+   "GPUs that tasks may use together. Without it: those that "
+   "CUDA_VISIBLE_DEVICES names, else those of NVIDIA's driver.",
+   true,
    [](options& o, text t) { return store(parse_amount(t), o.num_gpus); }},
   {"memory", type::size, role::both, "", "\"8GiB\"", "RAYD_MEMORY",
    "Memory that tasks may reserve together. Without it: what the machine or "

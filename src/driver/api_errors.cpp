@@ -37,6 +37,8 @@ failure_pointer read_details(std::span<const std::byte> bytes) {
   details->pid = static_cast<long>(record.pid);
   details->attempt = record.attempt;
   details->base = record.base;
+  details->number = record.number;
+  details->category = std::move(record.category);
   details->chain = std::move(record.chain);
   return details;
 }
@@ -51,6 +53,8 @@ rayd::failure_record to_record(const failure_details& details) {
   record.pid = details.pid;
   record.attempt = details.attempt;
   record.base = static_cast<std::uint8_t>(details.base);
+  record.number = details.number;
+  record.category = details.category;
   record.chain = details.chain;
   return record;
 }
@@ -87,8 +91,10 @@ failure_details details_of_current_exception(const invocation& call) {
   } catch (const system_error_base& passing) {
     return *passing.details();
   } catch (const std::exception& thrown) {
-    return thrown_here(call, standard_base(thrown), current_exception_type(),
-                       thrown.what());
+    auto details = thrown_here(call, standard_base(thrown),
+                               current_exception_type(), thrown.what());
+    note_code(thrown, details);
+    return details;
   } catch (const std::string& text) {
     return thrown_here(call, 0, "std::string", text);
   } catch (const char* text) {

@@ -2,7 +2,10 @@
 #include <ray/options.hpp>
 
 #include <cmath>
+#include <cstddef>
+#include <map>
 #include <string>
+#include <string_view>
 
 namespace ray::detail {
 
@@ -20,6 +23,30 @@ void check_amount(const std::string& field, double amount) {
   if (!std::isfinite(amount) || amount < 0 || amount > 1e8)
     throw wrong_type("ray::with::" + field + " is " + std::to_string(amount)
                      + ", but must be from 0 to 100000000");
+}
+
+/// An environment that a process can be started with.
+void check_env(const std::map<std::string, std::string>& env) {
+  constexpr std::size_t bytes_max = 64 * 1024;
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : env) {
+    const auto field = "ray::with::env[\"" + name + "\"]";
+    const auto no_name = std::string_view{"=\0", 2};
+    if (name.empty() || name.find_first_of(no_name) != std::string::npos)
+      throw wrong_type(field + " is no name of an environment variable: it "
+                               "must not be empty, nor hold '=' or a NUL");
+    if (value.find('\0') != std::string::npos)
+      throw wrong_type(field + " holds a NUL, which no environment variable "
+                               "can");
+    if (name.starts_with("RAYD_"))
+      throw wrong_type(field + " is rayd's own: choose a name that does not "
+                               "begin with RAYD_");
+    bytes += name.size() + value.size() + 2;
+  }
+  if (bytes > bytes_max)
+    throw wrong_type("ray::with::env takes " + std::to_string(bytes)
+                     + " bytes, but may have " + std::to_string(bytes_max)
+                     + ": put what is larger into an object");
 }
 
 void refuse_actor_options(const with& options) {
@@ -76,14 +103,17 @@ void check_options(const with& options, bool actor) {
     refuse(options.max_retries != with{}.max_retries, "max_retries for actors",
            "3; it is an option of tasks");
   }
-  refuse(options.num_gpus != 0, "num_gpus", "0");
+  if (options.num_gpus > 1 && options.num_gpus != std::floor(options.num_gpus))
+    throw wrong_type("ray::with::num_gpus is "
+                     + std::to_string(options.num_gpus)
+                     + ", but must be a share of one GPU, or a whole number");
   if (actor)
     check_actor_options(options);
   else
     refuse_actor_options(options);
   refuse(options.durable, "durable", "false");
   refuse(options.shared, "shared", "false");
-  refuse(!options.env.empty(), "env", "none");
+  check_env(options.env);
 }
 
 void check_behavior_options(const with& options) {

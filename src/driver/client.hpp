@@ -222,6 +222,7 @@ private:
   std::unique_ptr<lane> lane_;
   task_frame process_frame_;
   object_id actor_;
+  resource_set actor_resources_; ///< While it lives.
   bool actor_restarts_ = false; ///< After this life comes another one.
   bool actor_restarted_ = false;
   bool node_ends_with_us_ = false;

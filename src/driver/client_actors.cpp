@@ -18,6 +18,9 @@ constexpr auto farewell = std::chrono::milliseconds{500};
 void client::set_actor(const task_spec& creation, std::int32_t attempt) {
   actor_ = creation.id;
   actor_restarted_ = attempt > 0;
+  actor_resources_ = creation.demand;
+  if (!creation.keeps_cpu)
+    actor_resources_.set_units("CPU", 0);
   const auto most = creation.wished().max_restarts;
   actor_restarts_ = most < 0 || attempt < most;
 }

@@ -140,7 +140,8 @@ ray::context client::current_context() {
   context.task_id = to_string(here.task);
   context.attempt = here.attempt;
   if (here.spec != nullptr)
-    for (const auto& [name, units] : here.spec->demand)
+    for (const auto& [name, units] :
+         actor_ ? actor_resources_ : here.spec->demand)
       context.assigned_resources[name]
         = static_cast<double>(units) / resource_set::unit;
   return context;

@@ -6,7 +6,9 @@
 #include <functional>
 #include <future>
 #include <ios>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <optional>
 #include <regex>
@@ -23,16 +25,67 @@ namespace ray::detail {
 
 namespace {
 
+// What "category" says of a std::regex_error, whose code is no error_code.
+constexpr auto regex_codes = "std::regex_error";
+
+/// A category that this program does not know: of the one that threw.
+class foreign_category final : public std::error_category {
+public:
+  explicit foreign_category(std::string name) : name_(std::move(name)) {}
+
+  const char* name() const noexcept override { return name_.c_str(); }
+  std::string message(int number) const override {
+    return name_ + " error " + std::to_string(number);
+  }
+
+private:
+  std::string name_;
+};
+
+/// The same one for each name: error codes compare categories by address.
+const std::error_category& category_named(const std::string& name) {
+  for (const auto* known :
+       {&std::generic_category(), &std::system_category(),
+        &std::iostream_category(), &std::future_category()})
+    if (name == known->name())
+      return *known;
+  constexpr std::size_t names_max = 1000;
+  static std::mutex lock;
+  static auto& foreign
+    = *new std::map<std::string, std::unique_ptr<foreign_category>>;
+  const std::lock_guard guard{lock};
+  const auto at = foreign.find(name);
+  if (at != foreign.end())
+    return *at->second;
+  if (foreign.size() >= names_max)
+    return std::generic_category();
+  return *(foreign[name] = std::make_unique<foreign_category>(name));
+}
+
+std::error_code code_of(const failure_details& details) {
+  if (details.category.empty())
+    return {};
+  return {details.number, category_named(details.category)};
+}
+
 template <class Standard>
-Standard make_standard(const std::string& text) {
+Standard make_standard(const failure_details& details) {
+  const auto& text = details.message;
   if constexpr (std::is_same_v<Standard, std::filesystem::filesystem_error>)
-    return {text, std::error_code{}};
+    return {text, code_of(details)};
+  else if constexpr (std::is_same_v<Standard, std::ios_base::failure>)
+    return Standard{text, code_of(details)};
   else if constexpr (std::is_same_v<Standard, std::system_error>)
-    return {std::error_code{}, text};
+    return {code_of(details), text};
   else if constexpr (std::is_same_v<Standard, std::future_error>)
-    return Standard{std::future_errc::no_state};
+    return Standard{details.category.empty()
+                      ? std::future_errc::no_state
+                      : static_cast<std::future_errc>(details.number)};
   else if constexpr (std::is_same_v<Standard, std::regex_error>)
-    return Standard{std::regex_constants::error_complexity};
+    return Standard{details.category == regex_codes
+                      ? static_cast<std::regex_constants::error_type>(
+                        details.number)
+                      : std::regex_constants::error_complexity};
   else if constexpr (std::is_constructible_v<Standard, const std::string&>)
     return Standard{text};
   else
@@ -50,7 +103,7 @@ constexpr standard_type standard_type_of() {
             return dynamic_cast<const Standard*>(&thrown) != nullptr;
           },
           [](failure_pointer details) {
-            auto standard = make_standard<Standard>(details->message);
+            auto standard = make_standard<Standard>(*details);
             throw task_error_as<Standard>{standard, std::move(details)};
           }};
 }
@@ -85,6 +138,23 @@ constexpr std::array standard_types{
 };
 
 } // namespace
+
+void note_code(const std::exception& thrown, failure_details& details) {
+  const auto note = [&](const std::error_code& code) {
+    details.number = code.value();
+    details.category = code.category().name();
+  };
+  if (const auto* system = dynamic_cast<const std::system_error*>(&thrown)) {
+    note(system->code());
+  } else if (const auto* future
+             = dynamic_cast<const std::future_error*>(&thrown)) {
+    note(future->code());
+  } else if (const auto* regex
+             = dynamic_cast<const std::regex_error*>(&thrown)) {
+    details.number = regex->code();
+    details.category = regex_codes;
+  }
+}
 
 unsigned standard_base(const std::exception& thrown) noexcept {
   for (unsigned i = 1; i < standard_types.size(); ++i)

@@ -14,6 +14,9 @@ namespace ray::detail {
 /// when it derives from nothing but std::exception.
 unsigned standard_base(const std::exception& thrown) noexcept;
 
+/// Notes the error code that *thrown* carries, if its type has one.
+void note_code(const std::exception& thrown, failure_details& details);
+
 /// Demangled type of the exception that is being handled.
 std::string current_exception_type();
 

@@ -2,6 +2,7 @@
 
 #include "local_scheduler/types.hpp"
 #include "wire/control.hpp"
+#include "local_scheduler/worker_setting.hpp"
 #include "wire/lane_records.hpp"
 #include "wire/records.hpp"
 
@@ -20,9 +21,10 @@ public:
   virtual void to_process(process_id to, lane_record record) = 0;
   virtual void to_node(node_index to, lane_record record) = 0;
 
-  /// Start a worker process for *job*; it arrives by process_joined, or
-  /// worker_start_failed tells why not.
-  virtual void start_worker(job_number job) = 0;
+  /// Start a worker process for *job* with *setting*; it arrives by
+  /// worker_joined, or worker_start_failed tells why not.
+  virtual void start_worker(job_number job, const worker_setting& setting)
+    = 0;
 
   /// End this worker process now; process_left follows.
   virtual void end_worker(process_id worker, const std::string& reason) = 0;

@@ -121,10 +121,11 @@ caf::message_handler local_scheduler::life_messages() {
     },
     [this](const worker_process_refused& x) {
       now();
-      pool_.erase(x.token);
       RAYD_WARN("worker process for {} cannot start: {}", job_name(x.job),
                 x.reason);
-      machine_->worker_start_failed(x.job, x.reason);
+      if (auto refused = pool_.extract(x.token))
+        machine_->worker_start_failed(x.job, refused.mapped().setting,
+                                      x.reason);
     },
     [this](const worker_process_ended& x) { now(); on_worker_ended(x); },
   };
@@ -262,13 +263,17 @@ void local_scheduler::to_node(node_index to, lane_record record) {
     early_[to].push_back(std::move(record));
 }
 
-void local_scheduler::start_worker(job_number job) {
+void local_scheduler::start_worker(job_number job,
+                                   const worker_setting& setting) {
   const auto token
     = (std::uint64_t{random_()} << 32) | std::uint64_t{random_()};
   pool_[token].job = job;
+  pool_[token].setting = setting;
   caf::anon_send(neighbours_.pool,
                  start_worker_process{job, token, machine_->description(job),
-                                      machine_->home_of(job)});
+                                      machine_->home_of(job),
+                                      variables_of(setting,
+                                                   options_.machine)});
 }
 
 void local_scheduler::end_worker(process_id worker, const std::string&) {

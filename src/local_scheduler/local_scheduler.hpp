@@ -71,7 +71,7 @@ private:
   // -- effects ----------------------------------------------------------------
   void to_process(process_id to, lane_record record) override;
   void to_node(node_index to, lane_record record) override;
-  void start_worker(job_number job) override;
+  void start_worker(job_number job, const worker_setting& setting) override;
   void end_worker(process_id worker, const std::string& reason) override;
   void free_local(const std::vector<object_id>& ids) override;
   void fetch(const object_id& id, std::uint64_t size_bytes,
@@ -171,6 +171,7 @@ private:
 
   struct worker_process {
     job_number job = 0;
+    worker_setting setting;
     std::int64_t pid = 0;
     process_id process = 0; ///< Once attached.
     bool link_down = false; ///< Nothing more comes from it.

@@ -18,6 +18,7 @@ machine_steps::machine_steps(machine_options options, effects& out)
     out_(out),
     objects_(options_.self, out, *this) {
   available_ = options_.total;
+  gpus_ = gpu_book{options_.gpus};
   if (options_.elders)
     objects_.know_elders(*options_.elders);
 }
@@ -154,19 +155,7 @@ void local_scheduler_machine::tick() {
                      now_ - worker.front_since);
     out_.to_process(id, recall_tasks{});
   }
-  const auto spare = std::max<std::size_t>(
-    1, static_cast<std::size_t>(options_.total.amount("CPU")));
-  for (auto& [number, job] : jobs_) {
-    // Nobody tells when a detached actor was a job's last one.
-    while (job.idle.size() > (is_detached(number) ? 0 : spare)) {
-      auto& worker = workers_.at(job.idle.front());
-      if (now_ - worker.idle_since < options_.idle_worker_us)
-        break;
-      worker.ending = true;
-      out_.end_worker(job.idle.front(), "it was idle");
-      job.idle.erase(job.idle.begin());
-    }
-  }
+  end_idle_workers();
 }
 
 const std::string& local_scheduler_machine::description(job_number job) const {

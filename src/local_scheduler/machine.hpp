@@ -40,8 +40,10 @@ public:
   /// *workers_max* processes at most are started before they are needed.
   void job_begun(job_number job, process_id driver, std::string description,
                  std::size_t workers_max = 4);
-  void worker_joined(process_id worker, job_number job, std::int64_t pid);
-  void worker_start_failed(job_number job, const std::string& reason);
+  void worker_joined(process_id worker, job_number job, std::int64_t pid,
+                     worker_setting setting = {});
+  void worker_start_failed(job_number job, const worker_setting& setting,
+                           const std::string& reason);
 
   /// The process ended and nothing more comes from it. *how* is a sentence's
   /// end for people: "was ended by SIGSEGV". A driver's job ends with it.

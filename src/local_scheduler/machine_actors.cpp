@@ -150,6 +150,7 @@ bool machine_steps::send_call(const object_id& actor_id,
   }
   const auto at = workers_.find(actor.process);
   if (at == workers_.end() || at->second.actor != actor_id
+      || at->second.ending
       || at->second.given.size() >= options_.actor_window
       || !arguments_here(call, task))
     return false;

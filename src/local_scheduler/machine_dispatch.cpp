@@ -3,6 +3,7 @@
 #include "local_scheduler/machine.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace rayd {
 
@@ -10,9 +11,6 @@ namespace {
 
 // A worker leaves a queue that others wait for after this.
 constexpr time_us lease_us = 2000;
-
-// Worker processes that start at one time.
-constexpr std::size_t starting_max = 16;
 
 } // namespace
 
@@ -38,41 +36,12 @@ void machine_steps::release(worker_entry& worker) {
     worker.holds -= cpus_of(worker);
   pool_of(worker) += worker.holds;
   worker.holds = {};
+  gpus_.give(worker.setting.gpus, std::exchange(worker.gpu_units, 0));
   worker.bundle.reset();
   worker.blocked = false;
   worker.waits.clear();
   worker.recalled = false;
   worker.lease.reset();
-}
-
-void machine_steps::make_idle(process_id id, worker_entry& worker) {
-  const auto job = jobs_.find(worker.job);
-  if (worker.ending || job == jobs_.end())
-    return;
-  worker.idle_since = now_;
-  job->second.idle.push_back(id);
-}
-
-process_id machine_steps::take_idle(job_number job) {
-  const auto at = jobs_.find(job);
-  if (at == jobs_.end() || at->second.idle.empty())
-    return 0;
-  // The one that ran last: its caches are warm, and the others may end.
-  const auto id = at->second.idle.back();
-  at->second.idle.pop_back();
-  return id;
-}
-
-void machine_steps::start_workers(job_number job,
-                                  std::size_t wanted) {
-  const auto at = jobs_.find(job);
-  if (at == jobs_.end())
-    return;
-  wanted = std::min(wanted, starting_max);
-  while (at->second.starting < wanted) {
-    ++at->second.starting;
-    out_.start_worker(job);
-  }
 }
 
 bool machine_steps::start_what_fits() {
@@ -119,17 +88,18 @@ bool machine_steps::start_some(const ready_queues::key& key,
   if (queue.size() == 0 || !room_for(key).fits(key.demand)
       || !starts_here(key))
     return false;
-  const auto id = take_idle(key.job);
+  const auto id = take_idle(key);
   if (id == 0) {
-    const auto room = room_for(key).times(
-      key.demand, static_cast<std::int64_t>(queue.size()));
-    start_workers(key.job, static_cast<std::size_t>(room));
+    start_for(key, static_cast<std::size_t>(room_for(key).times(
+                     key.demand, static_cast<std::int64_t>(queue.size()))));
     return false;
   }
   auto& worker = workers_.at(id);
   worker.lease = key;
   worker.lease_since = now_;
   worker.holds = key.demand;
+  worker.gpu_units = key.demand.units("GPU");
+  gpus_.take(worker.setting.gpus, worker.gpu_units);
   if (const auto* bundle = bundle_of(key))
     worker.bundle = *bundle;
   pool_of(worker) -= key.demand;

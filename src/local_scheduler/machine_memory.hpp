@@ -21,6 +21,7 @@ struct machine_memory {
   std::int64_t wall_us_ = 0;
 
   resource_set available_;
+  gpu_book gpus_{{}};
   std::map<bundle_key, bundle_entry> bundles_;
   /// Placement groups' tries that are over, the newest last; bounded.
   std::deque<std::pair<object_id, std::uint64_t>> freed_;

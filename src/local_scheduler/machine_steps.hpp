@@ -64,15 +64,12 @@ protected:
   void take_result(process_id from, worker_entry& worker, held_result result);
   void slot_free(process_id id, worker_entry& worker);
   void release(worker_entry& worker);
-  void make_idle(process_id id, worker_entry& worker);
-  void start_workers(job_number job, std::size_t wanted);
   bool start_what_fits();
   bool start_round(ready_queues::table::iterator first,
                    ready_queues::table::iterator last);
   void worker_left(process_id id, const std::string& how);
   void complete_held(std::vector<held_result> results);
   bool start_some(const ready_queues::key& key, ready_queues::queue& queue);
-  process_id take_idle(job_number job);
   void give(process_id id, worker_entry& worker, ready_queues::queue& queue,
             std::size_t most);
   void run_on(process_id id, worker_entry& worker, const object_id& task);
@@ -82,6 +79,19 @@ protected:
   void end_job_here(job_number job);
   bool job_over(job_number job) const;
   void begin_detached(job_number job);
+
+  // -- machine_settings.cpp: which processes there are ------------------------
+  worker_setting setting_for(const ready_queues::key& key) const;
+  process_id take_idle(const ready_queues::key& key);
+  void start_for(const ready_queues::key& key, std::size_t room);
+  void start_workers(job_number job, const worker_setting& setting,
+                     std::size_t wanted, std::size_t room);
+  void one_started(job_entry& job, const worker_setting& setting);
+  void make_idle(process_id id, worker_entry& worker);
+  std::size_t idle_spare() const;
+  std::vector<process_id>::iterator
+  end_idle(job_entry& job, std::vector<process_id>::iterator which);
+  void end_idle_workers();
 
   // -- machine_cancel.cpp: what is not wanted, or not in time -----------------
   void cancel(const cancel_object& wish);

@@ -166,8 +166,7 @@ machine_steps::argument_failure(const object_id& id,
   return encode_failure(failure);
 }
 
-ready_queues::key
-machine_steps::key_of(const task_entry& task) const {
+ready_queues::key machine_steps::key_of(const task_entry& task) const {
   return {task.origin != options_.self,
           task.spec.kind == task_kind::actor_creation,
           task.spec.job,
@@ -175,7 +174,8 @@ machine_steps::key_of(const task_entry& task) const {
           task.spec.wished().priority,
           node_wish_of(task.spec),
           task.near,
-          task.origin == options_.self && task.placed == placed_by::global};
+          task.origin == options_.self && task.placed == placed_by::global,
+          task.spec.wished().env};
 }
 
 void machine_steps::enqueue(const object_id& id, task_entry& task,

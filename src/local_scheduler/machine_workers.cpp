@@ -54,7 +54,8 @@ void local_scheduler_machine::job_begun(job_number job, process_id driver,
   drivers_[driver] = job;
   const auto cpus
     = static_cast<std::size_t>(std::max(options_.total.amount("CPU"), 0.0));
-  start_workers(job, std::min(cpus, workers_max));
+  const auto first = std::min(cpus, workers_max);
+  start_workers(job, {}, first, first);
 }
 
 /// The job of detached actors begins with the first of them.
@@ -67,41 +68,20 @@ void machine_steps::begin_detached(job_number job) {
 }
 
 void local_scheduler_machine::worker_joined(process_id worker, job_number job,
-                                            std::int64_t pid) {
+                                            std::int64_t pid,
+                                            worker_setting setting) {
   const auto at = jobs_.find(job);
   auto& entry = workers_[worker];
   entry.job = job;
+  entry.setting = std::move(setting);
   entry.pid = pid;
   if (at == jobs_.end()) {
     entry.ending = true;
     out_.end_worker(worker, "its job is over");
     return;
   }
-  if (at->second.starting > 0)
-    --at->second.starting;
+  one_started(at->second, entry.setting);
   make_idle(worker, entry);
-}
-
-void local_scheduler_machine::worker_start_failed(job_number job,
-                                                  const std::string& reason) {
-  const auto at = jobs_.find(job);
-  if (at == jobs_.end())
-    return;
-  if (at->second.starting > 0)
-    --at->second.starting;
-  const bool others = std::any_of(
-    workers_.begin(), workers_.end(),
-    [&](const auto& entry) { return entry.second.job == job; });
-  if (others || at->second.starting > 0)
-    return;
-  // Nobody can run this job's tasks here: each has lost an attempt.
-  const auto waiting = tasks_where([&](const object_id&, const auto& task) {
-    return task.queued && task.spec.job == job;
-  });
-  for (const auto& id : waiting) {
-    dequeue(id, tasks_.at(id));
-    attempt_failed(id, reason, options_.self, 0);
-  }
 }
 
 void local_scheduler_machine::process_left(process_id process,

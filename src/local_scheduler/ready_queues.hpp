@@ -8,15 +8,16 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
 #include <tuple>
 #include <vector>
 
 namespace rayd {
 
 /// Tasks that could start but for resources or workers, in one queue for each
-/// job, demand and priority. In a queue deeper nested tasks go first (so that
-/// a tree of tasks that wait for their children keeps few of them blocked),
-/// then older ones.
+/// job, demand, priority and environment. In a queue deeper nested tasks go
+/// first (so that a tree of tasks that wait for their children keeps few of
+/// them blocked), then older ones.
 class ready_queues {
 public:
   /// What all tasks of a queue have in common. Foreign tasks were placed here
@@ -31,18 +32,19 @@ public:
     node_wish_ptr wish;   ///< Null: any node will do.
     node_index near = 0;  ///< Another node, with most of their arguments.
     bool granted = false; ///< Own, placed here by the global scheduler.
+    std::map<std::string, std::string> env; ///< Of the process.
 
     friend bool operator<(const key& a, const key& b) {
       const auto x = std::tie(b.priority, b.foreign, a.job, a.creation,
-                              a.demand, a.near, b.granted);
+                              a.demand, a.near, b.granted, a.env);
       const auto y = std::tie(a.priority, a.foreign, b.job, b.creation,
-                              b.demand, b.near, a.granted);
+                              b.demand, b.near, a.granted, b.env);
       return x < y || (x == y && wish_before(a.wish, b.wish));
     }
     friend bool operator==(const key& a, const key& b) {
       return a.priority == b.priority && a.foreign == b.foreign
              && a.creation == b.creation && a.job == b.job && a.near == b.near
-             && a.granted == b.granted && a.demand == b.demand
+             && a.granted == b.granted && a.demand == b.demand && a.env == b.env
              && same_wish(a.wish, b.wish);
     }
   };

@@ -162,7 +162,8 @@ void local_scheduler::attach_worker(scheduler_link& link,
   at->second.pid = link.pid;
   processes_[link.process] = &link;
   welcome(link);
-  machine_->worker_joined(link.process, link.job, link.pid);
+  machine_->worker_joined(link.process, link.job, link.pid,
+                          at->second.setting);
 }
 
 void local_scheduler::refuse(scheduler_link& link, const std::string& why) {
@@ -192,12 +193,13 @@ void local_scheduler::on_worker_ended(const worker_process_ended& ended) {
   auto& process = at->second;
   process.how = how_it_ended(ended, process.process);
   if (process.process == 0) {
-    const auto job = process.job;
+    const auto [job, setting] = std::pair{process.job, process.setting};
     pool_.erase(at);
     machine_->worker_start_failed(
-      job, fmt::format("a worker process of its program did not serve, see its "
-                       "log in {}/logs: it {}",
-                       options_.session_folder, how_it_ended(ended, 0)));
+      job, setting,
+      fmt::format("a worker process of its program did not serve, see its log "
+                  "in {}/logs: it {}",
+                  options_.session_folder, how_it_ended(ended, 0)));
   } else if (process.link_down) {
     worker_gone(process.process);
   }

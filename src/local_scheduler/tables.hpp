@@ -3,6 +3,7 @@
 #include "local_scheduler/ready_queues.hpp"
 #include "local_scheduler/types.hpp"
 #include "wire/client_records.hpp"
+#include "local_scheduler/worker_setting.hpp"
 #include "wire/peer_records.hpp"
 #include "wire/records.hpp"
 #include "wire/task.hpp"
@@ -73,10 +74,12 @@ struct bundle_entry {
 
 struct worker_entry {
   job_number job = 0;
+  worker_setting setting;
   std::int64_t pid = 0;
   std::optional<ready_queues::key> lease; ///< Whose tasks it runs now.
   std::optional<ready_queues::key> hosted; ///< Of its actor's creation.
   std::optional<bundle_key> bundle;       ///< Out of which it holds.
+  std::int64_t gpu_units = 0; ///< Taken of each GPU in its setting's way.
   resource_set holds; ///< Taken; of a blocked one the CPUs are not.
   std::deque<object_id> given;            ///< The first one runs.
   time_us front_since = 0; ///< When the first one came first.
@@ -102,8 +105,9 @@ struct job_entry {
   process_id driver = 0; ///< 0: its driver is on another node.
   node_index home = 0;   ///< The node of its driver.
   std::string description;
-  std::uint32_t starting = 0; ///< Workers asked for, not here yet.
-  std::vector<process_id> idle;
+  /// Workers asked for, not here yet.
+  std::map<worker_setting, std::size_t> starting;
+  std::vector<process_id> idle; ///< Longest first.
   std::vector<node_index> described_to;
 };
 

@@ -67,6 +67,13 @@ struct machine_options {
   /// be part of a deadlock.
   std::int64_t blocked_long_us = 1'000'000;
 
+  /// The node's GPUs, as CUDA_VISIBLE_DEVICES names them.
+  std::vector<std::string> gpus;
+
+  /// OMP_NUM_THREADS of a worker is the number of CPUs of its tasks; false:
+  /// the user has set it for the whole node.
+  bool sets_threads = true;
+
   machine_faults faults;
 };
 

@@ -3,6 +3,7 @@
 #include "node/node_process.hpp"
 
 #include "base/log.hpp"
+#include "config/machine.hpp"
 #include "config/launch.hpp"
 #include "control_store/control_store.hpp"
 #include "driver/probe.hpp"
@@ -116,6 +117,8 @@ std::optional<node_failure> node_process::spawn_rooms() {
   local_scheduler_options scheduler;
   scheduler.machine.total = options_.total_resources();
   scheduler.machine.labels = options_.labels;
+  scheduler.machine.gpus = gpu_names(options_.num_gpus, usable_gpus());
+  scheduler.machine.sets_threads = !process_environment("OMP_NUM_THREADS");
   scheduler.arena_bytes = arena_->capacity();
   scheduler.session_folder = session_.folder;
   scheduler.host = own_host(options_);

@@ -19,6 +19,8 @@ std::string encode_failure(const failure_record& record) {
   to.setFunction(record.function);
   to.setType(record.type);
   to.setBase(record.base);
+  to.setNumber(record.number);
+  to.setCategory(record.category);
   to.setNode(record.node);
   to.setPid(record.pid);
   to.setAttempt(record.attempt);
@@ -52,6 +54,8 @@ failure_record decode_failure(std::string_view bytes) {
     read.function = from.getFunction();
     read.type = from.getType();
     read.base = from.getBase();
+    read.number = from.getNumber();
+    read.category = from.getCategory();
     read.node = from.getNode();
     read.pid = from.getPid();
     read.attempt = from.getAttempt();

@@ -19,6 +19,8 @@ struct failure_record {
   std::string function; ///< Of the task that threw.
   std::string type;     ///< Demangled type of the exception, if any.
   std::uint8_t base = 0; ///< Nearest standard base; see ray/detail.
+  std::int32_t number = 0; ///< Of an error code that it had,
+  std::string category;    ///< and of which kind; empty: it had none.
   std::string node;      ///< "n2", empty when no node is to blame.
   std::int64_t pid = 0;
   std::int32_t attempt = 0;

@@ -6,6 +6,7 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@ struct start_worker_process {
   std::uint64_t token = 0;  ///< Comes back when the worker attaches.
   std::string description; ///< JSON of the job, see worker_pool.hpp.
   node_index home = 0;     ///< The node of its driver; 0: this one.
+  std::map<std::string, std::string> env; ///< Beside the node's own.
 };
 
 /// A driver attached here: other nodes may come for its program.

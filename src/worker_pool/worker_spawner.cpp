@@ -20,10 +20,12 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -82,24 +84,28 @@ struct child_plan {
 std::vector<std::string> worker_environment(const worker_pool_options& options,
                                             const start_worker_process& x,
                                             const located_program& program) {
-  std::vector<std::string> all;
-  std::string libraries = program.libraries;
-  for (char** entry = environ; *entry; ++entry)
-    if (!libraries.empty() && std::strncmp(*entry, "LD_LIBRARY_PATH=", 16) == 0)
-      libraries += std::string{":"} + (*entry + 16);
-    else if (std::strncmp(*entry, "RAY_REDIS_PASSWORD", 18) != 0)
-      all.emplace_back(*entry);
-  if (!libraries.empty())
-    all.push_back("LD_LIBRARY_PATH=" + libraries);
+  std::map<std::string, std::string, std::less<>> all;
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view text{*entry};
+    const auto name = text.substr(0, text.find('='));
+    if (!name.starts_with("RAY_REDIS_PASSWORD") && name.size() < text.size())
+      all.emplace(name, text.substr(name.size() + 1));
+  }
+  for (const auto& [name, value] : x.env)
+    all[name] = value;
+  if (!program.libraries.empty()) {
+    auto& path = all["LD_LIBRARY_PATH"];
+    path = program.libraries + (path.empty() ? "" : ":" + path);
+  }
   if (!options.load.empty())
-    all.push_back("RAYD_LOAD=" + options.load);
-  all.push_back("RAYD_NODE_SOCKET=" + options.node_socket);
-  all.push_back(fmt::format("RAYD_JOB={}", x.job));
-  all.push_back(fmt::format("RAYD_WORKER_TOKEN={:016x}", x.token));
-  // What the user chose for the node counts for its workers, too.
-  if (std::getenv("OMP_NUM_THREADS") == nullptr)
-    all.emplace_back("OMP_NUM_THREADS=1");
-  return all;
+    all["RAYD_LOAD"] = options.load;
+  all["RAYD_NODE_SOCKET"] = options.node_socket;
+  all["RAYD_JOB"] = std::to_string(x.job);
+  all["RAYD_WORKER_TOKEN"] = fmt::format("{:016x}", x.token);
+  std::vector<std::string> texts;
+  for (const auto& [name, value] : all)
+    texts.push_back(name + "=" + value);
+  return texts;
 }
 
 struct output_pipe {

@@ -31,21 +31,23 @@ void node::to_node(node_index to, lane_record record) {
     early_[to].push_back(std::move(record));
 }
 
-void node::start_worker(job_number job) {
+void node::start_worker(job_number job, const worker_setting& setting) {
   const bool fails = world_.kind == trouble::all && world_.chance(5);
   const auto delay = static_cast<time_us>(500 + world_.random.below(20'000));
-  world_.time.after(delay, [this, job, fails] {
-    act([this, job, fails] {
+  world_.time.after(delay, [this, job, setting, fails] {
+    act([this, job, setting, fails] {
       if (fails) {
-        machine_->worker_start_failed(job, "it did not start");
+        machine_->worker_start_failed(job, setting, "it did not start");
         return;
       }
       const auto id = ++last_process_;
       auto worker = std::make_shared<process>(world_, *this, id, job, false);
+      worker->setting = setting;
       worker->to_node = world_.make_stream(5, 200);
       worker->from_node = world_.make_stream(5, 200);
       processes_[id] = worker;
-      machine_->worker_joined(id, job, static_cast<std::int64_t>(id));
+      machine_->worker_joined(id, job, static_cast<std::int64_t>(id),
+                              setting);
     });
   });
 }

@@ -67,6 +67,10 @@ void process::start(run_task&& task) {
   world_.trace("{} starts {} attempt {}", describe(), to_string(task.spec.id),
                task.attempt);
   ++world_.tasks_run;
+  if (task.spec.kind != task_kind::actor_call
+      && setting.env != task.spec.wished().env)
+    world_.fail("{} was started for another environment than that of {}",
+                describe(), to_string(task.spec.id));
   const auto arguments = decode_arguments(task.spec.arguments);
   now_.emplace(activation{
     task.spec, task.attempt,
@@ -175,6 +179,11 @@ void process::submit(const step& s) {
   spec.demand = s.demand;
   spec.max_retries = s.max_retries;
   spec.arguments = encode(task_arguments{s.seed, s.size, refs(s.nested)});
+  if (s.seed % 16 == 0) {
+    task_wishes wishes;
+    wishes.env["WITH"] = s.seed % 3 == 0 ? "one" : "another";
+    spec.wishes = std::make_shared<const task_wishes>(wishes);
+  }
   pass(spec, s);
   slot x{spec.id, 0, 0, 0, {}, {}, false};
   if (driver_) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "local_scheduler/types.hpp"
+#include "local_scheduler/worker_setting.hpp"
 #include "script.hpp"
 #include "timeline.hpp"
 #include "wire/lane_records.hpp"
@@ -56,6 +57,7 @@ public:
 
   std::shared_ptr<stream> to_node;
   std::shared_ptr<stream> from_node;
+  worker_setting setting; ///< Of a worker.
 
 private:
   struct slot {

@@ -100,9 +100,38 @@ TEST_CASE("workers run the driver's file although another has its path now") {
   INFO(to_string(done));
   CHECK(done.exit_code == 0);
   const auto lines = lines_of(done.out);
-  REQUIRE(lines.size() == 3);
+  REQUIRE(lines.size() == 4);
   CHECK(lines[1] == "abab");
   CHECK_THAT(lines[2], Contains("app/shipped (deleted)"));
+  CHECK(lines[3] == "version 1");
+  fs::remove_all(place.base() / "tmp" / "app");
+  fs::remove(go);
+}
+
+TEST_CASE("two versions of a program run at once") {
+  cluster place;
+  place.start_head({"--num-cpus=2", "--resources=far=1"});
+  const auto folder = install_program(place);
+  const auto go = place.base() / "tmp" / "go";
+  running before{run_program(place, folder / "shipped", {go.string()})};
+  REQUIRE(before.wait_for_output("ready", 10s));
+  // As a build does: the new one has the old one's path.
+  fs::copy_file(shipped_folder / "shipped_again", folder / "new");
+  fs::rename(folder / "new", folder / "shipped");
+  running after{run_program(place, folder / "shipped", {go.string()})};
+  REQUIRE(after.wait_for_output("ready", 10s));
+  std::ofstream{go};
+  const auto old_one = before.wait(20s);
+  const auto new_one = after.wait(20s);
+  INFO(to_string(old_one) << to_string(new_one));
+  const auto old_lines = lines_of(old_one.out);
+  const auto new_lines = lines_of(new_one.out);
+  REQUIRE(old_lines.size() == 4);
+  REQUIRE(new_lines.size() == 5);
+  CHECK(old_lines[3] == "version 1");
+  CHECK(new_lines[1] == "abab");
+  CHECK(new_lines[3] == "version 2");
+  CHECK(new_lines[4] == "version 2 version 2");
   fs::remove_all(place.base() / "tmp" / "app");
   fs::remove(go);
 }
@@ -141,7 +170,7 @@ TEST_CASE("a node that never saw a program gets it with its libraries") {
     INFO(to_string(done));
     REQUIRE(done.exit_code == 0);
     const auto lines = lines_of(done.out);
-    REQUIRE(lines.size() == 2);
+    REQUIRE(lines.size() == 3);
     CHECK(lines[0] == "abab");
     CHECK_THAT(lines[1], Contains("/programs/"));
   }

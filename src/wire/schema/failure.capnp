@@ -18,4 +18,7 @@ struct Failure {
   attempt @7 :Int32;
   chain @8 :List(Text);
   # Tasks that it passed through, the thrower first.
+  number @9 :Int32;
+  category @10 :Text;
+  # Of the std::error_code, or what corresponds to it.
 }

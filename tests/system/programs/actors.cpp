@@ -187,7 +187,7 @@ void expect_refused(const char* field, Change change) {
 
 void refusals() {
   using ray::with;
-  expect_refused("num_gpus", [](with& x) { x.num_gpus = 1; });
+  expect_refused("num_gpus", [](with& x) { x.num_gpus = 1.5; });
   expect_refused("timeout", [](with& x) { x.timeout = -1s; });
   expect_refused("max_restarts", [](with& x) { x.max_restarts = 1; });
   expect_refused("max_task_retries", [](with& x) { x.max_task_retries = 1; });
@@ -198,7 +198,7 @@ void refusals() {
   expect_refused("get_if_exists", [](with& x) { x.get_if_exists = true; });
   expect_refused("durable", [](with& x) { x.durable = true; });
   expect_refused("shared", [](with& x) { x.shared = true; });
-  expect_refused("env", [](with& x) { x.env["A"] = "b"; });
+  expect_refused("env", [](with& x) { x.env["RAYD_JOB"] = "1"; });
   expect_refused("num_cpus", [](with& x) { x.num_cpus = -1; });
   expect_refused("max_retries", [](with& x) { x.max_retries = -2; });
   expect_equal(ray::get(ray::remote<nothing>()), 0, "the session goes on");

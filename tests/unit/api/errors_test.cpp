@@ -3,7 +3,11 @@
 
 #include <ray/ray.hpp>
 
+#include <cerrno>
+#include <filesystem>
+#include <ios>
 #include <optional>
+#include <regex>
 #include <system_error>
 
 namespace {
@@ -27,6 +31,25 @@ int throws(int what) {
     case 7: throw ray::object_lost("it is gone");
     case 8: throw std::bad_alloc();
     default: return what;
+  }
+}
+
+class own_category final : public std::error_category {
+public:
+  const char* name() const noexcept override { return "own"; }
+  std::string message(int) const override { return "of our own"; }
+};
+
+int fails_with_code(int which) {
+  static const own_category own;
+  switch (which) {
+    case 0:
+      throw std::filesystem::filesystem_error(
+        "f", std::make_error_code(std::errc::io_error));
+    case 1: throw std::system_error(ENOSPC, std::system_category(), "s");
+    case 2: throw std::ios_base::failure("i", std::io_errc::stream);
+    case 3: throw std::system_error(7, own);
+    default: throw std::regex_error(std::regex_constants::error_brack);
   }
 }
 
@@ -149,6 +172,34 @@ TEST_CASE("without a session everything says so", "[errors]") {
   CHECK_FALSE(ray::is_initialized());
 }
 
+TEST_CASE("error codes arrive with their category", "[errors]") {
+  fake_session fx;
+  const auto code_of = [](const auto& ref) -> std::error_code {
+    try {
+      ray::get(ref);
+    } catch (const std::system_error& caught) {
+      return caught.code();
+    }
+    return {};
+  };
+  CHECK(code_of(ray::remote<fails_with_code>(0))
+        == std::make_error_code(std::errc::io_error));
+  CHECK(code_of(ray::remote<fails_with_code>(1))
+        == std::error_code(ENOSPC, std::system_category()));
+  CHECK(code_of(ray::remote<fails_with_code>(2))
+        == std::io_errc::stream);
+  const auto own = code_of(ray::remote<fails_with_code>(3));
+  CHECK(own.value() == 7);
+  CHECK(own.category().name() == std::string{"own"});
+  CHECK(own == code_of(ray::remote<fails_with_code>(3)));
+  try {
+    ray::get(ray::remote<fails_with_code>(4));
+    FAIL("nothing was thrown");
+  } catch (const std::regex_error& caught) {
+    CHECK(caught.code() == std::regex_constants::error_brack);
+  }
+}
+
 TEST_CASE("options that do not work yet are refused by name", "[errors]") {
   fake_session fx;
   CHECK(ray::get(ray::remote<adds>(ray::with{.num_cpus = 2,
@@ -167,7 +218,9 @@ TEST_CASE("options that do not work yet are refused by name", "[errors]") {
   };
   CHECK(contains(refused({.timeout = std::chrono::milliseconds{-1}}),
                  "with::timeout"));
-  CHECK(contains(refused({.num_gpus = 1}), "with::num_gpus"));
+  CHECK(contains(refused({.num_gpus = 1.5}), "with::num_gpus"));
+  CHECK(refused({.num_gpus = 0.5}).empty());
+  CHECK(refused({.num_gpus = 2}).empty());
   CHECK(contains(refused({.num_cpus = -1}), "num_cpus"));
   CHECK(contains(refused({.max_retries = -2}), "max_retries"));
 }

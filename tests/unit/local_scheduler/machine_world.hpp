@@ -16,9 +16,9 @@ namespace rayd {
 class machine_world {
 public:
   struct node : effects {
-    explicit node(machine_world& all, node_index index, double cpus)
+    explicit node(machine_world& all, node_index index, double cpus,
+                  machine_options options = {})
       : world(all), self(index) {
-      machine_options options;
       options.self = index;
       options.total.set("CPU", cpus);
       machine = std::make_unique<local_scheduler_machine>(options, *this);
@@ -30,9 +30,10 @@ public:
     void to_node(node_index to, lane_record record) override {
       world.wire.push_back({self, to, std::move(record)});
     }
-    void start_worker(job_number job) override {
+    void start_worker(job_number job,
+                      const worker_setting& setting) override {
       if (auto_start)
-        joining.push_back(job);
+        joining.emplace_back(job, setting);
     }
     void end_worker(process_id worker, const std::string&) override {
       ended.push_back(worker);
@@ -63,7 +64,8 @@ public:
     node_index self;
     std::unique_ptr<local_scheduler_machine> machine;
     std::map<process_id, std::deque<lane_record>> sent;
-    std::vector<job_number> joining;
+    std::vector<std::pair<job_number, worker_setting>> joining;
+    std::map<process_id, worker_setting> settings; ///< Of the workers.
     std::vector<process_id> ended;
     std::vector<object_id> freed, claims;
     std::vector<control_message> head;
@@ -75,8 +77,9 @@ public:
     process_id next_worker = 100;
   };
 
-  node& add(node_index index, double cpus) {
-    auto& added = nodes[index] = std::make_unique<node>(*this, index, cpus);
+  node& add(node_index index, double cpus, machine_options options = {}) {
+    auto& added = nodes[index]
+      = std::make_unique<node>(*this, index, cpus, std::move(options));
     for (auto& [other, existing] : nodes)
       if (other != index) {
         existing->machine->node_joined(index);
@@ -123,8 +126,10 @@ private:
     n.machine->at(now, now);
     n.machine->turn();
     bool more = !n.joining.empty();
-    for (const auto job : std::exchange(n.joining, {}))
-      n.machine->worker_joined(n.next_worker++, job, 4000);
+    for (const auto& [job, setting] : std::exchange(n.joining, {})) {
+      n.settings[n.next_worker] = setting;
+      n.machine->worker_joined(n.next_worker++, job, 4000, setting);
+    }
     for (const auto process : n.machine->take_notified()) {
       n.machine->send_ready(process, 1 << 20);
       more = true;

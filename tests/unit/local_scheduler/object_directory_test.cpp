@@ -26,7 +26,7 @@ struct directory : effects, directory_listener {
   void to_node(node_index to, lane_record record) override {
     sent.emplace_back(to, std::move(record));
   }
-  void start_worker(job_number) override {}
+  void start_worker(job_number, const worker_setting&) override {}
   void end_worker(process_id, const std::string&) override {}
   void free_local(const std::vector<object_id>& ids) override {
     freed.insert(freed.end(), ids.begin(), ids.end());

@@ -17,6 +17,22 @@ std::string program() {
   return std::filesystem::read_symlink("/proc/self/exe").string();
 }
 
+#ifndef VERSION
+#define VERSION 1
+#endif
+
+/// The same name in each version of this program.
+std::string version() {
+  return "version " + std::to_string(VERSION);
+}
+
+#if VERSION == 2
+// Functions lie elsewhere in this version, and there is one more.
+std::string version_twice() {
+  return version() + " " + version();
+}
+#endif
+
 int main(int argc, char** argv) {
   auto session = ray::init(argc, argv);
   const auto far = ray::with{.resources = {{"far", 1}}};
@@ -30,4 +46,8 @@ int main(int argc, char** argv) {
   const auto doubled = ray::remote<twice>(far, std::string{"ab"});
   std::printf("%s\n", ray::get(doubled).c_str());
   std::printf("%s\n", ray::get(ray::remote<program>(far)).c_str());
+  std::printf("%s\n", ray::get(ray::remote<version>(far)).c_str());
+#if VERSION == 2
+  std::printf("%s\n", ray::get(ray::remote<version_twice>(far)).c_str());
+#endif
 }
