@@ -132,6 +132,7 @@ private:
   void on_flush_query(scheduler_link& link, std::uint64_t request);
   void on_flush(node_index from, const flush_lines& x);
   void flush_answered(std::uint64_t serial);
+  void ask_logs(const cluster_query& query);
   std::string how_it_ended(const worker_process_ended& ended,
                            process_id process) const;
 

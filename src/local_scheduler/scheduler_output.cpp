@@ -8,6 +8,7 @@
 #include <caf/send.hpp>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -44,6 +45,9 @@ caf::message_handler local_scheduler::output_messages() {
       caf::anon_send(neighbours_.pool, worker_output_taken{});
     },
     [this](const output_flushed& x) { flush_answered(x.request); },
+    [this](const log_read& x) {
+      to_head(cluster_answer{x.request, x.answer, ""});
+    },
   };
 }
 
@@ -129,6 +133,16 @@ void local_scheduler::flush_answered(std::uint64_t serial) {
     link->add(query_answer{flush.request, "{}", ""});
   else if (auto* peer = link_to(flush.node); peer && flush.node != 0)
     peer->add(flush_lines{0, flush.request, true});
+}
+
+/// The head asks for a part of a log of this node.
+void local_scheduler::ask_logs(const cluster_query& query) {
+  const auto asked = nlohmann::json::parse(query.text, nullptr, false);
+  const auto pid = asked.is_object() ? asked.find("pid") : asked.end();
+  const bool known = pid != asked.end() && pid->is_number_integer();
+  caf::anon_send(neighbours_.pool,
+                 read_log{query.request,
+                          known ? pid->get<std::int64_t>() : 0, query.text});
 }
 
 // -- last words ---------------------------------------------------------------

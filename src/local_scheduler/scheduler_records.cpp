@@ -77,7 +77,8 @@ void local_scheduler::on_node_record(scheduler_link& link,
                                      lane_record&& record) {
   auto* mirror = std::get_if<mirror_block>(&record);
   if (auto* lines = std::get_if<worker_lines>(&record))
-    pass_lines(std::move(*lines));
+    static_cast<void>(machine_->home_of(lines->job) == 0
+                      && pass_lines(std::move(*lines)));
   else if (const auto* flush = std::get_if<flush_lines>(&record))
     on_flush(link.node, *flush);
   else if (!mirror)

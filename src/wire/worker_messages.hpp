@@ -92,6 +92,18 @@ struct output_flushed {
   std::uint64_t request = 0;
 };
 
+/// Scheduler -> pool: a part of a log; answered by log_read.
+struct read_log {
+  std::uint64_t request = 0;
+  std::int64_t pid = 0;  ///< Of a worker, of an ended one too; 0: the node.
+  std::string question;  ///< JSON: {"what": "logs"} of query.hpp.
+};
+
+struct log_read {
+  std::uint64_t request = 0;
+  std::string answer; ///< JSON, see query.hpp.
+};
+
 /// Scheduler -> pool: end it now (SIGKILL).
 struct end_worker_process {
   std::uint64_t token = 0;
@@ -146,6 +158,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::worker_output)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::worker_output_taken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::flush_output)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::output_flushed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::read_log)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::log_read)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::end_worker_process)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::job_program)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::job_program_over)

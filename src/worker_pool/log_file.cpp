@@ -53,6 +53,7 @@ bool log_file::write(std::string_view bytes) {
     if (n <= 0)
       return false;
     size_ += static_cast<std::uint64_t>(n);
+    written_ += static_cast<std::uint64_t>(n);
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
   return true;

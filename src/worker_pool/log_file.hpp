@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "transport/owned_fd.hpp"
+#include "worker_pool/log_reader.hpp"
 
 #include <cstdint>
 #include <string>
@@ -31,6 +32,11 @@ public:
 
   const std::string& path() const noexcept { return path_; }
 
+  /// For read_page().
+  log_extent extent() const {
+    return {path_, written_, size_ + older_, limits_.file_bytes};
+  }
+
   /// Of all its parts.
   std::uint64_t total_bytes() const noexcept { return size_ + older_; }
 
@@ -43,6 +49,7 @@ private:
   std::string path_;
   log_limits limits_;
   owned_fd file_;
+  std::uint64_t written_ = 0; ///< Ever.
   std::uint64_t size_ = 0;
   std::uint64_t older_ = 0;
 };

@@ -21,7 +21,7 @@ using std::chrono::milliseconds;
 
 constexpr auto window = milliseconds{50};
 constexpr std::size_t window_bytes_max = 256 << 10;
-constexpr std::size_t read_bytes = 256 << 10;
+constexpr std::size_t read_bytes = 64 << 10;
 // A pipe holds as much; whoever writes on while it is drained must wait.
 constexpr int reads_at_end = 8;
 constexpr std::size_t last_lines = 20;
@@ -40,8 +40,10 @@ line_limits limits_of_errors() {
 
 } // namespace
 
-output_reader::output_reader(caf::actor scheduler, output_limits limits)
+output_reader::output_reader(caf::actor scheduler, std::string session_folder,
+                             output_limits limits)
   : scheduler_(std::move(scheduler)),
+    session_folder_(std::move(session_folder)),
     limits_(limits),
     wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
     buffer_(read_bytes),
@@ -73,6 +75,10 @@ void output_reader::taken() {
 
 void output_reader::flush(flush_output asked) {
   push(asked);
+}
+
+void output_reader::read(read_log asked) {
+  push(std::move(asked));
 }
 
 void output_reader::push(order next) {
@@ -214,7 +220,7 @@ void output_reader::send(worker_output&& lines) {
 void output_reader::on(source&& opened) {
   workers_.insert_or_assign(
     opened.token,
-    worker{opened.job, opened.told, std::move(opened.log),
+    worker{opened.job, opened.pid, opened.told, std::move(opened.log),
            stream{std::move(opened.standard), false, line_cutter{}},
            stream{std::move(opened.errors), true,
                   line_cutter{limits_of_errors()}}});
@@ -235,7 +241,7 @@ void output_reader::on(worker_process_ended&& ended) {
       collect(ended.token, from, lines);
     }
     send(std::move(lines));
-    keep_log(from.log);
+    keep_log(from);
     workers_.erase(at);
   }
   caf::anon_send(scheduler_, std::move(ended));
@@ -262,13 +268,13 @@ void output_reader::on(flush_output&& asked) {
 }
 
 /// Logs of ended workers stay until they are too many or too large.
-void output_reader::keep_log(const log_file& log) {
-  ended_.emplace_back(log.path(), log.total_bytes());
-  ended_bytes_ += log.total_bytes();
+void output_reader::keep_log(const worker& from) {
+  ended_.push_back({from.job, from.pid, from.log.extent()});
+  ended_bytes_ += from.log.total_bytes();
   while (ended_.size() > limits_.ended_logs
          || (ended_bytes_ > limits_.ended_bytes && ended_.size() > 1)) {
-    remove_log(ended_.front().first, limits_.log);
-    ended_bytes_ -= ended_.front().second;
+    remove_log(ended_.front().log.path, limits_.log);
+    ended_bytes_ -= ended_.front().log.kept;
     ended_.pop_front();
   }
 }

@@ -12,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -39,7 +40,8 @@ struct output_limits {
 // closed then: what a process that it left behind prints goes nowhere.
 class output_reader {
 public:
-  output_reader(caf::actor scheduler, output_limits limits);
+  output_reader(caf::actor scheduler, std::string session_folder,
+                output_limits limits);
 
   /// Writes what is in the pipes to the logs, ends the thread.
   ~output_reader();
@@ -48,6 +50,7 @@ public:
   struct source {
     std::uint64_t token = 0;
     job_number job = 0;
+    std::int64_t pid = 0;
     owned_fd standard; ///< Read ends of its pipes, not blocking.
     owned_fd errors;
     log_file log;
@@ -62,6 +65,9 @@ public:
   void taken();
   void flush(flush_output asked);
 
+  /// Answers log_read to the scheduler.
+  void read(read_log asked);
+
 private:
   struct stream {
     owned_fd pipe;
@@ -70,6 +76,7 @@ private:
   };
   struct worker {
     job_number job = 0;
+    std::int64_t pid = 0;
     bool told = true;
     log_file log;
     stream standard;
@@ -77,7 +84,14 @@ private:
   };
   using clock = std::chrono::steady_clock;
   using order = std::variant<source, worker_process_ended, worker_output_taken,
-                             flush_output>;
+                             flush_output, read_log>;
+
+  /// A log that stays although its worker has ended.
+  struct ended_log {
+    job_number job = 0;
+    std::int64_t pid = 0;
+    log_extent log;
+  };
 
   void push(order next);
   void run();
@@ -85,6 +99,7 @@ private:
   void on(worker_process_ended&& ended);
   void on(worker_output_taken&& taken);
   void on(flush_output&& asked);
+  void on(read_log&& asked);
   void wait_and_read();
   int patience() const;
   bool has_lines() const;
@@ -93,9 +108,12 @@ private:
   void collect(std::uint64_t token, worker& from, worker_output& into);
   void send_lines();
   void send(worker_output&& lines);
-  void keep_log(const log_file& log);
+  void keep_log(const worker& from);
+  std::optional<log_extent> find_log(std::int64_t pid, bool& ended) const;
+  log_extent node_log() const;
 
   caf::actor scheduler_;
+  std::string session_folder_;
   output_limits limits_;
   int wake_ = -1; ///< eventfd.
   std::mutex mutex_;
@@ -106,7 +124,7 @@ private:
   bool under_way_ = false; ///< Lines that the scheduler has not taken yet.
   clock::time_point window_{};
   std::size_t window_bytes_ = 0; ///< Sent in this window.
-  std::deque<std::pair<std::string, std::uint64_t>> ended_; ///< Path, bytes.
+  std::deque<ended_log> ended_; ///< Oldest first.
   std::uint64_t ended_bytes_ = 0;
   std::vector<char> buffer_;
   std::thread thread_; ///< Last: starts when all others are ready.

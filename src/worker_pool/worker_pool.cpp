@@ -61,6 +61,9 @@ caf::behavior worker_pool(pool_actor* self,
     [self](const flush_output& asked) {
       self->state.spawner->output().flush(asked);
     },
+    [self](const read_log& asked) {
+      self->state.spawner->output().read(asked);
+    },
     [&programs](const job_program& x) {
       programs.begin(x.job, x.description);
     },

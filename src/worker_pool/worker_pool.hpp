@@ -35,7 +35,8 @@ struct worker_pool_options {
 // after worker_process_started, one worker_process_ended for each start.
 //
 // Takes start_worker_process, end_worker_process, worker_output_taken,
-// flush_output (answered by output_flushed), job_program,
+// flush_output (answered by output_flushed), read_log (by log_read),
+// job_program,
 // job_program_over, read_program, program_fetched and program_not_fetched
 // (wire/worker_messages.hpp); ends by caf::exit_reason, after which no process
 // is left.

@@ -143,7 +143,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 worker_spawner::worker_spawner(worker_pool_options options)
   : options_(std::move(options)),
-    output_(options_.scheduler, options_.output),
+    output_(options_.scheduler, options_.session_folder, options_.output),
     wake_(::eventfd(0, EFD_CLOEXEC)),
     thread_([this] { run(); }) {
   RAYD_CHECK(wake_ >= 0);
@@ -254,7 +254,7 @@ void worker_spawner::spawn(const start_order& asked) {
   const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   RAYD_CHECK(pidfd >= 0);
   children_[wanted.token] = {wanted.job, pid, pidfd};
-  output_.add({wanted.token, wanted.job, std::move(standard->read),
+  output_.add({wanted.token, wanted.job, pid, std::move(standard->read),
                std::move(errors->read), std::move(*log),
                wants_lines(wanted)});
   if (const auto identity = identify_process(pid))

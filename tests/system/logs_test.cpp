@@ -125,3 +125,70 @@ TEST_CASE("the last words of a worker stand in its task's error") {
   // Of the task that ran before in the same process nothing is said.
   CHECK(done.out.find("  careful") == std::string::npos);
 }
+
+TEST_CASE("rayd logs shows what a worker of another node prints") {
+  cluster place;
+  place.start_head({"--num-cpus=0"});
+  place.start_node({"--num-cpus=1"});
+  const auto go = (place.base() / "go").string();
+  running program{place.program(
+    "printers", {"held"}, {{"RAY_ADDRESS", "auto"}, {"GO_FILE", go}})};
+  REQUIRE(program.wait_for_output(") three\n", 10s));
+
+  const auto list = place.rayd({"logs"});
+  INFO(to_string(list));
+  CHECK(list.exit_code == 0);
+  CHECK(matches(list.out, R"(\nnode +n1 .*/logs/node\.log)"));
+  std::smatch found;
+  const std::regex row{R"(\nworker +(n2:\d+) +j1 +running +14 )"};
+  REQUIRE(std::regex_search(list.out, found, row));
+  const auto worker = found[1].str();
+  CHECK(place.rayd({"logs", "worker", worker}).out == "one\ntwo\nthree\n");
+  CHECK(place.rayd({"logs", "worker", worker, "--tail=2"}).out
+        == "two\nthree\n");
+  CHECK(place.rayd({"logs", "node", "n2"}).out.find("this node is n2")
+        != std::string::npos);
+
+  running follower{place.program("rayd", {"logs", "worker", worker,
+                                          "--tail=1", "--follow"})};
+  REQUIRE(follower.wait_for_output("three\n", 10s));
+  std::ofstream{go};
+  CHECK(follower.wait_for_output("four\n", 10s));
+  REQUIRE(program.wait_for_output("task ", 10s));
+  const auto task = line_of(program.output(), "task");
+  CHECK(place.rayd({"logs", "task", task, "--tail=1"}).out == "four\n");
+  std::ofstream{go + ".end"};
+  CHECK(program.wait(10s).exit_code == 0);
+  const auto followed = follower.wait(10s);
+  CHECK(followed.exit_code == 0);
+  CHECK(followed.out == "three\nfour\n");
+  // Also of a worker that has ended.
+  const auto json = nlohmann::json::parse(
+    place.rayd({"logs", "worker", worker, "--tail=1", "--json"}).out);
+  CHECK(json["text"] == "four\n");
+  CHECK(json["end"] == true);
+}
+
+TEST_CASE("rayd logs refuses what is no log") {
+  cluster place;
+  place.start_head({"--num-cpus=1"});
+  const auto refused = [&](const std::vector<std::string>& words, int code,
+                           const std::string& part) {
+    auto line = words;
+    line.insert(line.begin(), "logs");
+    const auto done = place.rayd(line);
+    INFO(to_string(done));
+    CHECK(done.exit_code == code);
+    CHECK(done.out.empty());
+    CHECK(done.err.find(part) != std::string::npos);
+    CHECK(count(done.err, "\n") == 1);
+  };
+  refused({"worker", "../../etc/passwd"}, 1, "is not the id of a worker");
+  refused({"worker", "n1:1"}, 1, "there is no log of process 1 here");
+  refused({"worker", "n9:1"}, 1, "there is no node \"n9\"");
+  refused({"node", "/etc"}, 1, "there is no node \"/etc\"");
+  refused({"task", "12"}, 1, "is not the id of a task or actor");
+  refused({"task", std::string(32, '0')}, 1, "nothing is known of");
+  refused({"file", "x"}, 2, "rayd logs needs nothing, or a kind and an id");
+  refused({"node", "n1", "--tail=x"}, 2, "--tail needs a number");
+}

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,14 @@ int last_words(int lines) {
   std::fprintf(stderr, "without an end");
   ::raise(SIGSEGV);
   return 0;
+}
+
+std::string hold(std::string go_file) {
+  std::printf("one\ntwo\nthree\n");
+  while (::access(go_file.c_str(), F_OK) != 0)
+    ::usleep(5'000);
+  std::printf("four\n");
+  return ray::runtime_context().task_id;
 }
 
 class talker {
@@ -107,11 +116,22 @@ void printed_at_the_end() {
   (void)ray::get(ray::remote<square>(9));
 }
 
+/// Its worker stays until the test has created GO_FILE twice.
+void held() {
+  const std::string go = std::getenv("GO_FILE");
+  const auto ref = ray::remote<hold>(go);
+  say("held");
+  say("task " + ray::get(ref));
+  while (::access((go + ".end").c_str(), F_OK) != 0)
+    ::usleep(5'000);
+}
+
 constexpr cases::entry all[]{{"lines", &lines},
                              {"alike", &alike},
                              {"much", &much},
                              {"words", &words},
                              {"end", &printed_at_the_end},
+                             {"held", &held},
                              {"quiet", &printed_at_the_end}};
 
 } // namespace
