@@ -154,6 +154,23 @@ bool machine_steps::send_call(const object_id& actor_id,
       || at->second.given.size() >= options_.actor_window
       || !arguments_here(call, task))
     return false;
+  if (may_come_again(task.spec))
+    switch (actor.replies.begin(call)) {
+      case reply_book::what::fresh: break;
+      case reply_book::what::running: return false;
+      case reply_book::what::replied:
+        complete(call, actor.replies.reply(call), options_.self, {});
+        return true;
+      case reply_book::what::gone:
+        complete(call,
+                 failed_value(encode_failure(
+                   ray::errc::object_lost,
+                   fmt::format("the call {} ran before in this life of its "
+                               "actor, and its reply is not kept",
+                               task.spec.function_name))),
+                 options_.self, {});
+        return true;
+    }
   run_on(at->first, at->second, call);
   return true;
 }
@@ -198,6 +215,7 @@ void machine_steps::host_actor(const object_id& id,
   }
   actor.now = actor_entry::state::alive;
   actor.process = process;
+  actor.replies = {};
   actor.node = options_.self;
   if (id.home() != options_.self) {
     actor.creation = creation;

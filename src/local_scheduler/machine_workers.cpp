@@ -236,6 +236,9 @@ void machine_steps::on(process_id from, task_result&& result) {
   }
   worker.given.erase(given);
   worker.front_since = now_;
+  if (const auto actor = actors_.find(worker.actor);
+      worker.actor && actor != actors_.end())
+    actor->second.replies.end(result.task, result.value);
   const auto task = tasks_.find(result.task);
   const bool current
     = task != tasks_.end() && task->second.worker == from

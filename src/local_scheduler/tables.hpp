@@ -1,6 +1,7 @@
 #pragma once
 
 #include "local_scheduler/ready_queues.hpp"
+#include "local_scheduler/reply_book.hpp"
 #include "local_scheduler/types.hpp"
 #include "wire/client_records.hpp"
 #include "local_scheduler/worker_setting.hpp"
@@ -144,6 +145,7 @@ struct actor_entry {
   std::int32_t sent_life = 0;      ///< To which life they went.
   std::uint64_t last_sent = 0;     ///< Numbers of calls sent away.
   std::map<node_index, std::uint64_t> last_seen; ///< At the host: of others.
+  reply_book replies; ///< At the host: of this life.
 };
 
 /// What a worker gives back while it is blocked.
