@@ -1,5 +1,6 @@
-# What `cmake --install` puts in place: bin/rayd, librayd, the headers and the
-# package that find_package(rayd) reads. Everything is found relative to where
+# What `cmake --install` puts in place: bin/rayd with its man pages and
+# completions, librayd, the headers and the package that find_package(rayd)
+# reads. Everything is found relative to where
 # it lies, so the prefix may be moved.
 include(CMakePackageConfigHelpers)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/rayd)
@@ -14,6 +15,10 @@ if(TARGET rayd)
     /${CMAKE_INSTALL_LIBDIR})
   set_target_properties(rayd PROPERTIES INSTALL_RPATH "$ORIGIN/${to_library}")
   install(TARGETS rayd)
+  # What rayd writes when it is built: man pages and completions.
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/share)
+  install(DIRECTORY ${PROJECT_BINARY_DIR}/share/
+    DESTINATION ${CMAKE_INSTALL_DATADIR})
 endif()
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ray

@@ -98,6 +98,10 @@ function(rayd_binary)
   add_executable(rayd ${sources})
   target_link_libraries(rayd PRIVATE
     -Wl,--start-group ${RAYD_BINARY_ROOMS} -Wl,--end-group ray rayd_settings)
+  # Man pages and completions are made of rayd's own tables: they are as new
+  # as the program.
+  add_custom_command(TARGET rayd POST_BUILD
+    COMMAND rayd write-share ${PROJECT_BINARY_DIR}/share VERBATIM)
 endfunction()
 
 # A Catch2 program made of one folder's tests and the rooms that it needs.

@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 
+#include "cli/flags.hpp"
 #include "cli/table.hpp"
 #include "config/nearest.hpp"
 
@@ -13,7 +14,7 @@ namespace rayd {
 
 namespace {
 
-const std::array<command_row, 25> rows{{
+const std::array<command_row, 26> rows{{
   {"start", "start a node: --head founds a cluster, --address=HOST joins one",
    run_start},
   {"stop", "end the nodes that you started on this machine", run_stop},
@@ -37,11 +38,12 @@ const std::array<command_row, 25> rows{{
   {"memory", "show what holds the object stores' memory", nullptr},
   {"timeline", "write a trace of tasks", nullptr},
   {"report", "write a report of the cluster", nullptr},
-  {"doctor", "check this machine", nullptr},
+  {"doctor", "check this machine and say what to do", run_doctor},
   {"top", "watch the cluster", nullptr},
-  {"config", "show the options in force", nullptr},
-  {"completion", "print completions for a shell", nullptr},
+  {"config", "show the options in force and where they come from", run_config},
+  {"completion", "print completions for bash, zsh or fish", run_completion},
   {"node-process", "a detached node", run_node_process, true},
+  {"write-share", "write man pages and completions", run_write_share, true},
   {"--version", "as version", run_version, true},
 }};
 
@@ -102,6 +104,10 @@ int complain(command_context& context, exit_code code,
 }
 
 int run_version(command_context& context, const arguments& args) {
+  if (args == arguments{"--help"}) {
+    context.out << describe_flags("rayd version", {});
+    return 0;
+  }
   if (!args.empty())
     return complain(context, exit_code::usage,
                     "rayd version takes no flags and nothing else");
@@ -112,6 +118,10 @@ int run_version(command_context& context, const arguments& args) {
 int run_help(command_context& context, const arguments& args) {
   if (!args.empty() && args[0].substr(0, 1) != "-" && args[0] != "help")
     return dispatch(context, {args[0], "--help"});
+  if (args == arguments{"--help"}) {
+    context.out << describe_flags("rayd help [COMMAND]", {});
+    return 0;
+  }
   std::vector<std::vector<std::string>> table;
   std::string later;
   for (auto& row : rows) {

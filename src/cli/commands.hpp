@@ -50,6 +50,8 @@ struct query_answer {
 };
 
 struct benchmark_request;
+struct machine_facts;
+struct machine_question;
 enum class benchmark_part : std::uint8_t;
 
 /// What commands work with.
@@ -72,6 +74,8 @@ struct command_context {
   /// See microbenchmark_run.hpp.
   std::function<int(command_context&, benchmark_part, const benchmark_request&)>
     run_benchmark = {};
+  /// See doctor_facts.hpp.
+  std::function<machine_facts(const machine_question&)> inspect = {};
   std::function<std::optional<std::string>(const std::string&)> environment
     = process_environment;
 };
@@ -111,6 +115,13 @@ int run_down(command_context& context, const arguments& args);
 /// Becomes the program; returns only when that fails.
 int run_submit(command_context& context, const arguments& args);
 int run_new(command_context& context, const arguments& args);
+/// The options that `start` would have, and their sources.
+int run_config(command_context& context, const arguments& args);
+int run_completion(command_context& context, const arguments& args);
+/// Exit code 1 when something stands in a node's way.
+int run_doctor(command_context& context, const arguments& args);
+/// Hidden, for the build: what goes to PREFIX/share.
+int run_write_share(command_context& context, const arguments& args);
 /// Hidden: a detached node; see config/launch.hpp for its descriptors.
 int run_node_process(command_context& context, const arguments& args);
 /// The benchmark; see microbenchmark_row.hpp. Starts this program again.

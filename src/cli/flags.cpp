@@ -8,6 +8,9 @@
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <sstream>
+
 namespace rayd {
 
 namespace {
@@ -105,6 +108,29 @@ std::string describe_flags(std::string_view usage,
     rows.push_back({name, one.help});
   }
   return text + format_table(rows);
+}
+
+flags_text read_flags_text(const std::string& text) {
+  constexpr std::string_view head = "usage: ";
+  flags_text read;
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind(head, 0) == 0)
+      read.usage = line.substr(head.size());
+    if (line.rfind("  --", 0) != 0)
+      continue;
+    // A value's name has no space, so the name ends at the first one.
+    auto end = std::min(line.find(' ', 4), line.size());
+    auto equals = std::min(line.find('=', 4), end);
+    flag one{line.substr(4, equals - 4), {}, {}};
+    if (equals < end)
+      one.value = line.substr(equals + 1, end - equals - 1);
+    if (auto help = line.find_first_not_of(' ', end);
+        help != std::string::npos)
+      one.help = line.substr(help);
+    read.flags.push_back(std::move(one));
+  }
+  return read;
 }
 
 } // namespace rayd

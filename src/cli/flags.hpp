@@ -44,4 +44,14 @@ parsed_flags parse_flags(std::string_view command,
 std::string describe_flags(std::string_view usage,
                            const std::vector<flag>& flags);
 
+/// What describe_flags was given.
+struct flags_text {
+  std::string usage;
+  std::vector<flag> flags;
+};
+
+/// The inverse of describe_flags; lines of other kinds are left out. So what a
+/// command prints as its help is also what shells and man pages are made of.
+flags_text read_flags_text(const std::string& text);
+
 } // namespace rayd

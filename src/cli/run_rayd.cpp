@@ -1,6 +1,7 @@
 #include "cli/run_rayd.hpp"
 
 #include "cli/commands.hpp"
+#include "cli/doctor_facts.hpp"
 #include "cli/microbenchmark_run.hpp"
 #include "cli/table.hpp"
 #include "config/launch.hpp"
@@ -26,6 +27,7 @@ void run_rayd(int argc, char** argv) {
     .dump_session = dump_session,
     .query = query_node,
     .run_benchmark = run_benchmark,
+    .inspect = inspect_machine,
   };
   int code = run_command_line(context, args);
   std::cout << std::flush;

@@ -1,8 +1,7 @@
 #include "cli/commands.hpp"
 
-#include "cli/flags.hpp"
+#include "cli/option_flags.hpp"
 #include "config/launch.hpp"
-#include "config/option_table.hpp"
 #include "wire/query.hpp"
 
 #include <fmt/format.h>
@@ -22,33 +21,8 @@ constexpr std::string_view usage =
 /// How long a node that ends may take until another takes its place.
 constexpr std::chrono::seconds end_patience{10};
 
-std::string value_name(option_type type) {
-  switch (type) {
-    case option_type::boolean: return "";
-    case option_type::port: return "PORT";
-    case option_type::amount: return "N";
-    case option_type::size: return "BYTES";
-    case option_type::duration: return "DURATION";
-    case option_type::address: return "HOST[:PORT]";
-    case option_type::amounts: return "NAME=AMOUNT,...";
-    case option_type::labels: return "KEY=VALUE,...";
-    case option_type::path: return "PATH";
-    case option_type::text:
-    case option_type::secret: return "TEXT";
-  }
-  return "TEXT";
-}
-
 std::vector<flag> start_flags() {
-  std::vector<flag> flags;
-  for (auto& row : option_table()) {
-    std::string help{row.doc};
-    if (!row.works)
-      help = "Does not work yet: " + help;
-    flags.push_back({std::string{row.key}, value_name(row.type), help});
-  }
-  flags.push_back({"config", "FILE",
-                   "Read options from the section [rayd] of this file."});
+  auto flags = option_flags();
   flags.push_back({"member", "NAME/PLACE",
                    "The node's place in a cluster of rayd up; a node that "
                    "runs there already is left alone."});
@@ -183,13 +157,7 @@ int run_start(command_context& context, const arguments& args) {
   }
   if (!given.problem.empty())
     return complain(context, exit_code::usage, given.problem);
-  option_sources sources;
-  sources.environment = context.environment;
-  sources.config_file = given.value("config");
-  for (auto& [key, text] : given.values)
-    if (key != "config" && key != "member")
-      sources.flags.emplace_back(key, text);
-  auto options = resolve(sources);
+  auto options = resolve(option_sources_of(context, given));
   // Nothing that this process starts may see the secret in its environment.
   ::unsetenv("RAY_REDIS_PASSWORD");
   ::unsetenv("RAY_REDIS_PASSWORD_FILE");

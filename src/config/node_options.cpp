@@ -1,6 +1,7 @@
 #include "config/node_options.hpp"
 
 #include "config/config_file.hpp"
+#include "config/effective_options.hpp"
 #include "config/machine.hpp"
 #include "config/nearest.hpp"
 #include "config/option_text.hpp"
@@ -123,6 +124,10 @@ status settle(given_values& values, const std::string& one,
   return ok();
 }
 
+bool has_role(const given_values& values) {
+  return values.count("head") != 0 || values.count("address") != 0;
+}
+
 status settle_all(given_values& values) {
   auto head = values.find("head");
   if (head != values.end() && head->second.text == "false")
@@ -131,14 +136,13 @@ status settle_all(given_values& values) {
                          "--head founds a cluster, --address joins one");
       !done)
     return done;
-  if (values.count("head") == 0 && values.count("address") == 0)
-    return wrong("neither --head nor --address is given: --head founds a "
-                 "cluster, --address=HOST:PORT joins one");
   if (auto done = settle(values, "redis-password", "redis-password-file",
                          "give the secret once");
       !done)
     return done;
   auto is_head = values.count("head") != 0;
+  if (!has_role(values))
+    return ok();
   for (auto& row : option_table()) {
     auto value = values.find(std::string{row.key});
     // Files and environments may serve both roles; a flag is meant.
@@ -232,6 +236,31 @@ status complete(const given_values& values, node_options& options) {
   return ok();
 }
 
+/// Options of settled values.
+result<node_options> evaluate(const given_values& values) {
+  node_options options;
+  if (auto done = apply_all(values, options); !done)
+    return done.error();
+  if (auto done = load_secret(values, options); !done)
+    return done.error();
+  if (auto done = complete(values, options); !done)
+    return done.error();
+  return options;
+}
+
+void name_source(const given_value& given, effective_value& shown) {
+  shown.where = given.where;
+  switch (given.rank) {
+    case source_rank::flag: shown.source = "command line"; return;
+    case source_rank::environment: shown.source = "environment"; return;
+    case source_rank::file:
+      shown.source = "file";
+      // "FILE:LINE: KEY" without what the row says already.
+      shown.where.resize(given.where.size() - shown.row->key.size() - 2);
+      return;
+  }
+}
+
 } // namespace
 
 std::optional<std::string> process_environment(const std::string& name) {
@@ -245,14 +274,42 @@ result<node_options> resolve(const option_sources& sources) {
     return values.error();
   if (auto done = settle_all(*values); !done)
     return done.error();
-  node_options options;
-  if (auto done = apply_all(*values, options); !done)
+  if (!has_role(*values))
+    return wrong("neither --head nor --address is given: --head founds a "
+                 "cluster, --address=HOST:PORT joins one");
+  return evaluate(*values);
+}
+
+result<effective_options> explain(const option_sources& sources) {
+  auto values = collect(sources);
+  if (!values)
+    return values.error();
+  if (auto done = settle_all(*values); !done)
     return done.error();
-  if (auto done = load_secret(*values, options); !done)
-    return done.error();
-  if (auto done = complete(*values, options); !done)
-    return done.error();
-  return options;
+  // Standard input is left to `rayd start`.
+  auto file = values->find("redis-password-file");
+  auto from_input = file != values->end() && file->second.text == "-";
+  auto read = *values;
+  if (from_input)
+    read.erase("redis-password-file");
+  auto options = evaluate(read);
+  if (!options)
+    return options.error();
+  effective_options effective{*options, has_role(*values), {}};
+  if (from_input)
+    effective.options.password_origin = secret_origin::input;
+  if (values->count("head") == 0)
+    effective.options.role = node_role::node;
+  for (auto& row : option_table()) {
+    if (row.show == nullptr)
+      continue;
+    effective_value shown{&row, row.show(effective.options), "default", ""};
+    if (auto given = values->find(std::string{row.key});
+        given != values->end())
+      name_source(given->second, shown);
+    effective.values.push_back(std::move(shown));
+  }
+  return effective;
 }
 
 result<node_options> resolve_private(option_sources sources) {

@@ -150,70 +150,132 @@ status refuse(options&, text) {
   return wrong("does not work yet");
 }
 
+using shown = const node_options&;
+
+std::string yes_or_no(bool value) {
+  return value ? "true" : "false";
+}
+
+template <class Number>
+std::string number(Number value) {
+  return fmt::format("{}", value);
+}
+
+/// In the largest unit that says it exactly.
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::array<const char*, 5> units{"", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  for (; bytes != 0 && bytes % 1024 == 0 && unit + 1 < units.size(); ++unit)
+    bytes /= 1024;
+  return fmt::format("{}{}", bytes, units[unit]);
+}
+
+template <class Value>
+std::string join(const std::map<std::string, Value>& values) {
+  std::string list;
+  for (auto& [name, value] : values)
+    list += fmt::format("{}{}={}", list.empty() ? "" : ",", name, value);
+  return list;
+}
+
+std::string address_text(const endpoint& where) {
+  return where.host.empty() ? std::string{} : to_string(where);
+}
+
+std::string show_password(shown o) {
+  auto direct = o.password_origin == secret_origin::flag
+                || o.password_origin == secret_origin::environment
+                || o.password_origin == secret_origin::config;
+  return direct ? "***" : "";
+}
+
+std::string show_password_file(shown o) {
+  return o.password_origin == secret_origin::input ? "-" : o.password_file;
+}
+
+std::string show_start_timeout(shown o) {
+  auto us = o.start_timeout.count();
+  if (us % 1'000'000 == 0)
+    return fmt::format("{}s", us / 1'000'000);
+  return us % 1'000 == 0 ? fmt::format("{}ms", us / 1'000)
+                         : fmt::format("{}us", us);
+}
+
 using type = option_type;
 using role = option_role;
 
 const std::array<option_row, 26> rows{{
   {"head", type::boolean, role::both, "false", "", "",
-   "Found a cluster: this node is its head.", true, apply_role},
+   "Found a cluster: this node is its head.", true, apply_role,
+   [](shown o) { return yes_or_no(o.role == node_role::head); }},
   {"address", type::address, role::both, "", "\"10.0.0.1:6379\"", "",
    "Join the cluster whose head answers there; the port is 6379 when left "
    "out.",
-   true, apply_address},
+   true, apply_address,
+   [](shown o) { return address_text(o.head); }},
   {"host", type::text, role::both, "", "\"10.0.0.2\"", "RAYD_LISTEN_HOST",
    "Listen on this address of the machine. Without it: on all addresses with "
    "a given secret, else on 127.0.0.1.",
-   true, apply_host},
+   true, apply_host, [](shown o) { return o.listen_host(); }},
   {"port", type::port, role::head, "6379", "", "RAYD_LISTEN_PORT",
    "The head's one port, at which nodes and programs join; 0 takes any free "
    "one.",
    true,
-   [](options& o, text t) { return store(parse_port(t), o.port); }},
+   [](options& o, text t) { return store(parse_port(t), o.port); },
+   [](shown o) { return number(o.port); }},
   {"node-port", type::port, role::node, "0", "", "RAYD_LISTEN_NODE_PORT",
    "A node's port for other nodes; 0 takes any free one.", true,
-   [](options& o, text t) { return store(parse_port(t), o.node_port); }},
+   [](options& o, text t) { return store(parse_port(t), o.node_port); },
+   [](shown o) { return number(o.node_port); }},
   {"redis-password", type::secret, role::both, "", "\"...\"",
    "RAY_REDIS_PASSWORD",
    "The cluster's secret. A config file that holds it must have mode 0600; as "
    "a flag it is overwritten in the process list at once.",
-   true, apply_password},
+   true, apply_password, show_password},
   {"redis-password-file", type::path, role::both, "", "\"~/lab.secret\"",
    "RAY_REDIS_PASSWORD_FILE",
    "A file of mode 0600 whose one line is the cluster's secret; - is standard "
    "input. Without a secret a head makes a random one.",
-   true, apply_password_file},
+   true, apply_password_file, show_password_file},
   {"num-cpus", type::amount, role::both, "", "4", "RAY_NUM_CPUS",
    "CPUs that tasks may use together. Without it: what the affinity mask and "
    "the cgroup allow.",
    true,
-   [](options& o, text t) { return store(parse_amount(t), o.num_cpus); }},
+   [](options& o, text t) { return store(parse_amount(t), o.num_cpus); },
+   [](shown o) { return number(o.num_cpus); }},
   {"num-gpus", type::amount, role::both, "", "2", "RAY_NUM_GPUS",
    "GPUs that tasks may use together. Without it: those that "
    "CUDA_VISIBLE_DEVICES names, else those of NVIDIA's driver.",
    true,
-   [](options& o, text t) { return store(parse_amount(t), o.num_gpus); }},
+   [](options& o, text t) { return store(parse_amount(t), o.num_gpus); },
+   [](shown o) { return number(o.num_gpus); }},
   {"memory", type::size, role::both, "", "\"8GiB\"", "RAYD_MEMORY",
    "Memory that tasks may reserve together. Without it: what the machine or "
    "the cgroup has beyond the object store.",
    true,
-   [](options& o, text t) { return store(parse_size(t), o.memory); }},
+   [](options& o, text t) { return store(parse_size(t), o.memory); },
+   [](shown o) { return size_text(o.memory); }},
   {"resources", type::amounts, role::both, "", "{license=2, disk=0.5}",
    "RAY_RESOURCES", "Resources of your own; as text \"license=2,disk=0.5\".",
-   true, apply_resources},
+   true, apply_resources,
+   [](shown o) { return join(o.resources); }},
   {"labels", type::labels, role::both, "", "{zone=\"a\"}", "RAYD_LABELS",
    "What tasks may ask of a node; as text \"zone=a,disk=ssd\".", true,
-   [](options& o, text t) { return store(parse_labels(t), o.labels); }},
+   [](options& o, text t) { return store(parse_labels(t), o.labels); },
+   [](shown o) { return join(o.labels); }},
   {"object-store-memory", type::size, role::both, "", "\"2GiB\"",
    "RAY_OBJECT_STORE_MEMORY",
    "Capacity of the node's object store, at least 16MiB. Without it: 30 % of "
    "the memory of the machine or the cgroup.",
-   true, apply_store_memory},
+   true, apply_store_memory,
+   [](shown o) { return size_text(o.object_store_memory); }},
   {"object-store-dir", type::path, role::both, "", "\"/dev/hugepages\"",
    "RAYD_OBJECT_STORE_DIR",
    "A folder on a tmpfs for the store's memory. Without it: anonymous memory "
    "that needs no folder.",
    true,
-   [](options& o, text t) { return store_path(t, o.object_store_dir); }},
+   [](options& o, text t) { return store_path(t, o.object_store_dir); },
+   [](shown o) { return o.object_store_dir; }},
   {"object-store-prefault", type::size, role::both, "\"256MiB\"", "",
    "RAYD_OBJECT_STORE_PREFAULT",
    "How much of the store's next memory is faulted in ahead of need; 0 for "
@@ -222,30 +284,37 @@ const std::array<option_row, 26> rows{{
    true,
    [](options& o, text t) {
      return store(parse_size(t), o.object_store_prefault);
-   }},
+   },
+   [](shown o) { return size_text(o.object_store_prefault); }},
   {"session-dir", type::path, role::both, "", "\"~/.local/state/rayd\"",
    "RAYD_SESSION_DIR",
    "Folder for the runs' own folders with logs and control state, closed to "
    "other users. Without it: $XDG_STATE_HOME/rayd or ~/.local/state/rayd.",
-   true, [](options& o, text t) { return store_path(t, o.session_base); }},
-  {"log-level", type::text, role::both, "\"info\"", "", "RAYD_LOG_LEVEL",
+   true, [](options& o, text t) { return store_path(t, o.session_base); },
+   [](shown o) { return o.session_base; }},
+  {"log-level", type::choice, role::both, "\"info\"",
+   "trace|debug|info|warning|error", "RAYD_LOG_LEVEL",
    "What is logged: trace, debug, info, warning or error.", true,
-   apply_log_level},
-  {"lanes", type::text, role::both, "\"auto\"", "", "RAYD_LANES",
+   apply_log_level, [](shown o) { return o.log_level; }},
+  {"lanes", type::choice, role::both, "\"auto\"", "auto|basp", "RAYD_LANES",
    "How tasks travel in a node: basp for messages over sockets only, auto for "
    "the fastest way there is.",
-   true, apply_lanes},
+   true, apply_lanes,
+   [](shown o) -> std::string {
+     return o.lanes == lane_kind::basp ? "basp" : "auto";
+   }},
   {"start-timeout", type::duration, role::both, "30s", "",
    "RAYD_START_TIMEOUT",
    "How long a node may take until it answered its probe task.", true,
-   apply_start_timeout},
+   apply_start_timeout, show_start_timeout},
   {"block", type::boolean, role::both, "false", "", "",
    "Stay in the foreground; SIGINT and SIGTERM end the node.", true,
-   [](options& o, text t) { return store(parse_boolean(t), o.block); }},
+   [](options& o, text t) { return store(parse_boolean(t), o.block); },
+   [](shown o) { return yes_or_no(o.block); }},
   {"load", type::path, role::both, "", "\"libtasks.so\"", "",
    "A library of tasks that every worker of the node loads, for programs that "
    "load it by name themselves.",
-   true, apply_load},
+   true, apply_load, [](shown o) { return o.load; }},
   {"control-store", type::text, role::head, "", "\"10.0.0.9:6380\"", "",
    "Use this Redis instead of one of the head's own.", false, refuse},
   {"control-store-password-file", type::path, role::head, "",
@@ -257,22 +326,6 @@ const std::array<option_row, 26> rows{{
   {"include-dashboard", type::boolean, role::head, "", "true", "",
    "Whether there is a dashboard.", false, refuse},
 }};
-
-/// Comment lines of at most 80 columns.
-std::string comment(std::string_view doc) {
-  std::string out;
-  std::string line = ";";
-  while (!doc.empty()) {
-    auto space = std::min(doc.find(' '), doc.size());
-    if (line.size() + 1 + space > 80) {
-      out += line + "\n";
-      line = ";";
-    }
-    line += " " + std::string{doc.substr(0, space)};
-    doc.remove_prefix(std::min(space + 1, doc.size()));
-  }
-  return out + line + "\n";
-}
 
 } // namespace
 
@@ -292,32 +345,6 @@ std::vector<std::string_view> option_keys() {
   for (auto& row : rows)
     keys.push_back(row.key);
   return keys;
-}
-
-std::string render_reference() {
-  std::string out = comment("Every key of a rayd config file with its default. "
-                            "A key that is commented out has none, or one "
-                            "that depends on the machine.");
-  out += comment("Use: rayd start --config=FILE. A flag (--num-cpus=4) wins "
-                 "over the environment, that over the file.");
-  out += comment("Sizes stand in quotes (\"2GiB\"), durations do not (500ms).");
-  out += "[rayd]\n";
-  for (auto& row : rows) {
-    std::string doc{row.doc};
-    if (!row.works)
-      doc = "Does not work yet: " + doc;
-    if (row.role == role::head)
-      doc += " Head only.";
-    if (row.role == role::node)
-      doc += " Not in the head.";
-    if (!row.environment.empty())
-      doc += fmt::format(" Environment: {}.", row.environment);
-    out += "\n" + comment(doc);
-    out += row.default_text.empty()
-             ? fmt::format("; {}={}\n", row.key, row.example)
-             : fmt::format("{}={}\n", row.key, row.default_text);
-  }
-  return out;
 }
 
 } // namespace rayd

@@ -22,6 +22,7 @@ enum class option_type : std::uint8_t {
   amounts,  ///< "name=amount,...", or {name=amount}
   labels,   ///< "key=value,...", or {key="value"}
   secret,   ///< "text"; never shown
+  choice,   ///< "text", one of those in the row's example
 };
 
 /// Which role an option is for.
@@ -36,6 +37,7 @@ struct option_row {
   /// Default as a config file writes it; "" when it depends on the machine or
   /// there is none, then *example* stands in config/rayd.conf, commented out.
   std::string_view default_text;
+  /// Of a choice: its values, "auto|basp".
   std::string_view example;
   /// "" when no variable sets it.
   std::string_view environment;
@@ -45,6 +47,9 @@ struct option_row {
   bool works;
   /// Puts a value into options or gives half a sentence about what is wrong.
   status (*apply)(node_options&, const std::string& text);
+  /// The value in force as the command line writes it; "" when there is none,
+  /// "***" for a secret. Every row that works has it.
+  std::string (*show)(const node_options&) = nullptr;
 };
 
 /// All options, in the order of config/rayd.conf.
@@ -55,6 +60,10 @@ const option_row* find_option(std::string_view key);
 
 /// All keys, for "did you mean".
 std::vector<std::string_view> option_keys();
+
+/// What an option's value is called in help: "PORT", "auto|basp"; "" of a
+/// boolean.
+std::string_view value_name(const option_row& row) noexcept;
 
 /// The text of config/rayd.conf, made from the table.
 std::string render_reference();

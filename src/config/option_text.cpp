@@ -35,7 +35,8 @@ accepted_kinds kinds_of(option_type type) {
     case option_type::text:
     case option_type::path:
     case option_type::address:
-    case option_type::secret: break;
+    case option_type::secret:
+    case option_type::choice: break;
   }
   return {{kind::text}, "a text in double quotes"};
 }

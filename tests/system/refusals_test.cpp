@@ -82,7 +82,7 @@ TEST_CASE("flags that do not work yet are refused by name") {
     check_refusal(place.rayd({"start", "--head", flag}), 2,
                   {name, "does not work yet"});
   }
-  for (const char* command : {"top", "doctor"})
+  for (const char* command : {"top", "report"})
     check_refusal(place.rayd({command}), 2,
                   {std::string{"rayd "} + command, "does not work yet"});
   check_nothing_changed(place);

@@ -43,6 +43,13 @@ echo "the demo builds against the installed package"
   echo "bin/rayd is not built yet, the demo is not run"
   exit 0
 }
+for file in man/man1/rayd.1 man/man1/rayd-start.1 zsh/site-functions/_rayd \
+  bash-completion/completions/rayd fish/vendor_completions.d/rayd.fish; do
+  [ -s "$scratch/prefix/share/$file" ] || {
+    echo "share/$file is not installed"
+    exit 1
+  }
+done
 unset RAY_ADDRESS RAYD_EXECUTABLE
 XDG_STATE_HOME=$scratch/state RAY_NUM_CPUS=10 \
   timeout 60 "$scratch/demo/demo" >"$scratch/out" || {
