@@ -99,16 +99,24 @@ void add_files(command_context& context, const parsed_flags& given,
   }
 }
 
-int list_logs(command_context& context, const parsed_flags& given) {
-  const auto said = ask_apart(context, given, {{"what", query_nodes}});
-  if (said.code != exit_code::ok)
-    return complain(context, said.code, said.text);
+/// Those of all nodes that live.
+query_answer find_files(command_context& context, const parsed_flags& given,
+                        json& files) {
+  auto said = ask_apart(context, given, {{"what", query_nodes}});
   const auto answer = json::parse(said.text, nullptr, false);
-  auto files = json::array();
-  if (answer.is_object())
+  files = json::array();
+  if (said.code == exit_code::ok && answer.is_object())
     for (const auto& node : answer.value("nodes", json::array()))
       if (text_in(node, "state") != "dead")
         add_files(context, given, text_in(node, "id"), files);
+  return said;
+}
+
+int list_logs(command_context& context, const parsed_flags& given) {
+  json files;
+  const auto said = find_files(context, given, files);
+  if (said.code != exit_code::ok)
+    return complain(context, said.code, said.text);
   if (given.value("json") == "true") {
     context.out << files.dump(2) << '\n';
     return 0;
@@ -161,6 +169,36 @@ int print_log(command_context& context, const parsed_flags& given,
   }
 }
 
+/// The logs of all workers of a job that printed something, one by one.
+int print_job(command_context& context, const parsed_flags& given,
+              json question) {
+  const auto job = text_in(question, "id");
+  json files;
+  const auto said = find_files(context, given, files);
+  if (said.code != exit_code::ok)
+    return complain(context, said.code, said.text);
+  bool any = false;
+  for (const auto& file : files) {
+    if (text_in(file, "job") != job)
+      continue;
+    any = true;
+    if (number_in(file, "bytes") == 0)
+      continue;
+    if (given.value("json") != "true")
+      context.out << "==> worker " << text_in(file, "id") << " <==\n";
+    question["kind"] = "worker";
+    question["id"] = text_in(file, "id");
+    if (const int code = print_log(context, given, question); code != 0)
+      return code;
+  }
+  if (!any)
+    return complain(context, exit_code::failed,
+                    fmt::format("no node has a log of job \"{}\": rayd logs "
+                                "lists what there is",
+                                job));
+  return 0;
+}
+
 } // namespace
 
 int run_logs(command_context& context, const arguments& args) {
@@ -168,19 +206,21 @@ int run_logs(command_context& context, const arguments& args) {
   auto given = parse_flags("logs", flags, args, 2);
   if (given.help) {
     context.out << describe_flags(
-      "rayd logs [worker|node|task|actor ID] [FLAGS]", flags);
+      "rayd logs [worker|node|task|actor|job ID] [FLAGS]", flags);
     return 0;
   }
   if (!given.problem.empty())
     return complain(context, exit_code::usage, given.problem);
   if (given.words.empty())
     return list_logs(context, given);
-  const std::vector<std::string> kinds{"worker", "node", "task", "actor"};
+  const std::vector<std::string> kinds{"worker", "node", "task", "actor",
+                                       "job"};
   if (given.words.size() != 2
       || std::find(kinds.begin(), kinds.end(), given.words[0]) == kinds.end())
     return complain(context, exit_code::usage,
                     "rayd logs needs nothing, or a kind and an id: rayd logs "
-                    "worker|node|task|actor ID; alone it lists what there is");
+                    "worker|node|task|actor|job ID; alone it lists what there "
+                    "is");
   json question{{"what", query_logs},
                 {"kind", given.words[0]},
                 {"id", given.words[1]},
@@ -197,7 +237,12 @@ int run_logs(command_context& context, const arguments& args) {
                                   tail_max));
     question["tail"] = lines;
   }
-  return print_log(context, given, question);
+  if (given.words[0] != "job")
+    return print_log(context, given, question);
+  if (given.value("follow") == "true")
+    return complain(context, exit_code::usage,
+                    "--follow goes with one process: rayd logs worker ID");
+  return print_job(context, given, question);
 }
 
 } // namespace rayd

@@ -162,6 +162,8 @@ TEST_CASE("rayd logs shows what a worker of another node prints") {
   const auto followed = follower.wait(10s);
   CHECK(followed.exit_code == 0);
   CHECK(followed.out == "three\nfour\n");
+  CHECK(place.rayd({"logs", "job", "j1"}).out
+        == "==> worker " + worker + " <==\none\ntwo\nthree\nfour\n");
   // Also of a worker that has ended.
   const auto json = nlohmann::json::parse(
     place.rayd({"logs", "worker", worker, "--tail=1", "--json"}).out);
@@ -189,6 +191,8 @@ TEST_CASE("rayd logs refuses what is no log") {
   refused({"node", "/etc"}, 1, "there is no node \"/etc\"");
   refused({"task", "12"}, 1, "is not the id of a task or actor");
   refused({"task", std::string(32, '0')}, 1, "nothing is known of");
+  refused({"job", "j9"}, 1, "no node has a log of job \"j9\"");
+  refused({"job", "j1", "--follow"}, 2, "--follow goes with one process");
   refused({"file", "x"}, 2, "rayd logs needs nothing, or a kind and an id");
   refused({"node", "n1", "--tail=x"}, 2, "--tail needs a number");
 }
