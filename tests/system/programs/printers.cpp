@@ -111,8 +111,18 @@ void words() {
   }
 }
 
-/// A task that prints and is not waited for long after its line.
+/// So much that its last line cannot leave at once.
+int last_line(int lines) {
+  (void)flood(lines);
+  std::fprintf(stderr, "the last line\n");
+  return lines;
+}
+
 void printed_at_the_end() {
+  (void)ray::get(ray::remote<last_line>(1));
+}
+
+void quiet() {
   (void)ray::get(ray::remote<square>(9));
 }
 
@@ -132,7 +142,7 @@ constexpr cases::entry all[]{{"lines", &lines},
                              {"words", &words},
                              {"end", &printed_at_the_end},
                              {"held", &held},
-                             {"quiet", &printed_at_the_end}};
+                             {"quiet", &quiet}};
 
 } // namespace
 
