@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace ray::detail {
 
@@ -114,6 +115,10 @@ void check_options(const with& options, bool actor) {
   refuse(options.durable, "durable", "false");
   refuse(options.shared, "shared", "false");
   check_env(options.env);
+  if (!options.labels.empty()
+      && std::holds_alternative<group_bundle>(options.scheduling.wish()))
+    throw wrong_type("ray::with::labels have no meaning in a bundle, whose "
+                     "node is chosen with its group: leave one of them away");
 }
 
 void check_behavior_options(const with& options) {

@@ -40,9 +40,8 @@ thread_wait blocked_waits::entry::tell() const {
   // Those that are not told may all come.
   const auto untold = pending - told.ids.size();
   const auto missing = std::min(missing_(), pending);
-  told.need = static_cast<std::uint32_t>(
-    missing == pending ? told.ids.size()
-                       : missing - std::min(missing, untold));
+  told.need
+    = static_cast<std::uint32_t>(missing - std::min(missing, untold));
   return told;
 }
 

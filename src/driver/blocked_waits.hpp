@@ -22,8 +22,8 @@ public:
   /// What one thread waits for, from its construction to its end.
   class entry {
   public:
-    /// @param missing How many of *objects* must still come; they may stand
-    /// for other objects, too, that come by themselves.
+    /// @param missing How many of *objects* must still come. A get says 1: one
+    /// that fails ends it.
     entry(blocked_waits& all, const object_id& task,
           std::span<const ray::detail::object_handle> objects,
           std::function<std::size_t()> missing);

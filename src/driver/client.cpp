@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace rayd {
@@ -66,7 +67,8 @@ std::shared_ptr<const task_wishes> wishes_of(const ray::with& options) {
                [&](const ray::group_bundle& wish) {
                  made.where = placing::in_bundle;
                  made.place = wish.group_id;
-                 made.bundle = static_cast<std::uint32_t>(wish.index);
+                 made.bundle = static_cast<std::uint32_t>(std::min<std::size_t>(
+                   wish.index, std::numeric_limits<std::uint32_t>::max()));
                },
              },
              options.scheduling.wish());

@@ -113,7 +113,11 @@ void client::block(wait_request& request, deadline until) {
     std::optional<blocked_waits::entry> told;
     if (const auto& task = frame().task; task && until == no_deadline)
       told.emplace(waits_, task, request.objects,
-                   [&request] { return request.thread.missing(); });
+                   [&request]() -> std::size_t {
+                     return request.thread.stops_at_failure()
+                              ? 1
+                              : request.thread.missing();
+                   });
     request.thread.wait(until);
     told.reset();
     if (worker_ != nullptr)

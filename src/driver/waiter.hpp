@@ -22,6 +22,7 @@ public:
     : missing_(missing), here_(here), stop_at_failure_(stop_at_failure) {}
 
   bool here() const noexcept { return here_; }
+  bool stops_at_failure() const noexcept { return stop_at_failure_; }
   std::size_t missing() const noexcept { return missing_.load(); }
   bool complete() const noexcept { return complete_.load(); }
 

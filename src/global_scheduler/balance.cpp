@@ -115,7 +115,10 @@ void head_machine::balance_shape(const node_record& source,
   if (shape.waiting <= assigned)
     return;
   if (shape.wish.where == node_wish::placing::in_bundle) {
-    balance_bundle(source, shape, shape.waiting - assigned, candidates);
+    // What never fits stays at its home, which is told so.
+    if (judge_shape(shape.demand, shape.wish).what
+        == feasibility::kind::possible)
+      balance_bundle(source, shape, shape.waiting - assigned, candidates);
     return;
   }
   // Short tasks go in such numbers that a slot is busy until the next turn.

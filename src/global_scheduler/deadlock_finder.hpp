@@ -26,7 +26,8 @@ namespace rayd {
 /// What is too much to be told (waits_told_max, rounds of over `ids_max`
 /// tasks) counts as going on: it finds less then, never too much. Tasks that
 /// wait with a limit in time, for a message of CAF's or an idle actor's
-/// resources are not stuck.
+/// resources are not stuck, nor is a get of several objects, which the first
+/// failure ends, while one of them goes on.
 class deadlock_finder {
 public:
   using node_table = std::map<node_index, node_record>;

@@ -36,6 +36,7 @@ using soon_atom = caf::atom_constant<caf::atom("soon")>;
 constexpr std::chrono::milliseconds idle_interval{100};
 constexpr std::chrono::milliseconds busy_interval{5};
 constexpr std::chrono::seconds store_timeout{30};
+constexpr time_us store_patience_us = 30'000'000;
 
 /// A node that does not answer within this is not waited for.
 constexpr time_us why_patience_us = 2'000'000;
@@ -115,15 +116,8 @@ struct global_scheduler_state : head_effects {
     time_us until = 0;
   };
   std::map<std::uint64_t, question> questions;
-  /// Logs that wait for a node or the control store.
-  struct log_request {
-    link_id asker = 0;
-    std::uint64_t request = 0;
-    std::string text;
-    node_index asked = 0;
-    time_us until = 0;
-  };
-  std::map<std::uint64_t, log_request> log_requests;
+  /// Those about logs; their `id` is the whole query.
+  std::map<std::uint64_t, question> log_requests;
   std::uint64_t last_question = 0;
   bool hurried = false; ///< A soon is on its way.
 };
@@ -264,7 +258,7 @@ void global_scheduler_state::answer_query(link_id to,
   }
   if (is_log_question(query.text)) {
     const auto number = ++last_question;
-    log_requests[number] = {to, query.request, query.text, 0,
+    log_requests[number] = {to, query.request, query.text, 0, {},
                             steady_now() + why_patience_us};
     return go_on_with_logs(number, log_requests.size() > log_requests_max
                                      ? log_refused()
@@ -314,14 +308,16 @@ void global_scheduler_state::go_on_with_logs(std::uint64_t number,
   auto& open = at->second;
   if (step.what == log_step::kind::ask_node) {
     open.asked = step.node;
+    open.until = steady_now() + why_patience_us;
     to_link(machine->nodes().at(step.node).link,
             cluster_query{number, step.text});
   } else if (step.what == log_step::kind::ask_store) {
+    open.until = steady_now() + store_patience_us;
     find_line(step.text, [this, number](const std::string& line) {
       if (const auto found = log_requests.find(number);
           found != log_requests.end())
         go_on_with_logs(number,
-                        log_recorded(*machine, found->second.text, line));
+                        log_recorded(*machine, found->second.id, line));
     });
   } else {
     answer(open.asker, open.request, step.text);
@@ -352,7 +348,10 @@ void global_scheduler_state::find_line(
 }
 
 void global_scheduler_state::look_up(std::uint64_t number) {
-  find_line(questions.at(number).id, [this, number](const std::string& line) {
+  auto& open = questions.at(number);
+  open.asked = 0;
+  open.until = steady_now() + store_patience_us;
+  find_line(open.id, [this, number](const std::string& line) {
     if (const auto at = questions.find(number); at != questions.end())
       go_on(number, {why_step::kind::answer,
                      why_recorded(at->second.id, line), 0});

@@ -87,14 +87,16 @@ places one_by_one(const puzzle& all, bool together) {
   std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
     return all.bundles[b] < all.bundles[a];
   });
+  std::map<node_index, std::int64_t> counts;
+  for (const auto node : found)
+    ++counts[node];
   for (const auto i : order) {
     candidate* best = nullptr;
     std::int64_t best_count = 0;
     for (auto& each : all.candidates) {
       if (!each.room.fits(all.bundles[i]))
         continue;
-      auto count = std::count(found.begin(), found.end(), each.node);
-      count = together ? -count : count;
+      const auto count = together ? -counts[each.node] : counts[each.node];
       if (best && (count > best_count
                    || (count == best_count && all.random.below(2) == 0)))
         continue;
@@ -105,6 +107,7 @@ places one_by_one(const puzzle& all, bool together) {
       return std::nullopt;
     best->room -= all.bundles[i];
     found[i] = best->node;
+    ++counts[best->node];
   }
   return found;
 }
@@ -115,16 +118,23 @@ places place_bundles(const std::vector<resource_set>& bundles,
                      const std::vector<node_index>& placed,
                      ray::strategy strategy,
                      std::vector<candidate> candidates, dice& random) {
+  const auto before = candidates;
   const puzzle all{bundles, placed, candidates, random};
   switch (strategy) {
     case ray::strategy::strict_pack: return on_one(all);
     case ray::strategy::strict_spread: return all_apart(all);
-    case ray::strategy::spread: return one_by_one(all, false);
+    case ray::strategy::spread:
     case ray::strategy::pack: break;
   }
-  if (auto one = on_one(all))
-    return one;
-  return one_by_one(all, true);
+  const bool pack = strategy == ray::strategy::pack;
+  if (pack)
+    if (auto one = on_one(all))
+      return one;
+  if (auto found = one_by_one(all, pack))
+    return found;
+  // Neither way finds all that there is.
+  candidates = before;
+  return one_by_one(all, !pack);
 }
 
 } // namespace rayd

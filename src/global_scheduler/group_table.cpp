@@ -27,10 +27,42 @@ const char* to_string(ray::strategy strategy) {
 }
 
 std::string described(const group_request& wish) {
-  std::string text;
+  // Equal ones together, and not more than people read.
+  constexpr std::size_t shown_max = 8;
+  std::map<resource_set, std::size_t> counts;
   for (const auto& bundle : wish.bundles)
-    text += (text.empty() ? "{" : ", {") + to_string(bundle) + "}";
+    ++counts[bundle];
+  std::string text;
+  std::size_t shown = 0;
+  for (const auto& [bundle, count] : counts) {
+    if (++shown > shown_max) {
+      text += fmt::format(", and {} other kinds", counts.size() - shown_max);
+      break;
+    }
+    text += text.empty() ? "" : ", ";
+    text += count > 1 ? fmt::format("{} x ", count) : "";
+    text += "{" + to_string(bundle) + "}";
+  }
   return fmt::format("{} of {}", to_string(strategy_of(wish)), text);
+}
+
+/// Whether the bundles without a place cannot fit, however they are placed.
+bool too_much(const std::vector<resource_set>& bundles,
+              const std::vector<node_index>& placed,
+              const std::vector<candidate>& empty) {
+  resource_set wanted, room;
+  for (const auto& each : empty)
+    room += each.room;
+  for (std::size_t i = 0; i < bundles.size(); ++i) {
+    if (placed[i] != 0)
+      continue;
+    wanted += bundles[i];
+    if (std::none_of(empty.begin(), empty.end(), [&](const auto& each) {
+          return each.room.fits(bundles[i]);
+        }))
+      return true;
+  }
+  return !room.fits(wanted);
 }
 
 } // namespace
@@ -164,7 +196,10 @@ void group_table::try_place(group& g, std::vector<candidate>& candidates,
   auto found = place_bundles(g.wish.bundles, g.nodes, strategy_of(g.wish),
                              candidates, random);
   if (!found) {
-    g.not_before = now + retry_us;
+    // Large ones are a work of their own.
+    g.not_before
+      = now
+        + retry_us * (1 + static_cast<time_us>(g.wish.bundles.size() / 100));
     return;
   }
   g.next = std::move(*found);
@@ -192,18 +227,34 @@ bool group_table::hopeless(const object_id& id, group& g,
                            const std::map<node_index, node_record>& nodes,
                            time_us now, dice& random) {
   std::vector<candidate> empty;
+  std::vector<node_index> there;
   for (const auto& [index, node] : nodes)
-    if (counts(node))
+    if (counts(node)) {
       empty.push_back({index, node.entry.total, node.entry.total});
-  if (place_bundles(g.wish.bundles,
-                    std::vector<node_index>(g.wish.bundles.size()),
-                    strategy_of(g.wish), empty, random))
+      there.push_back(index);
+    }
+  for (std::size_t i = 0; i < g.nodes.size(); ++i)
+    for (auto& each : empty)
+      if (each.node == g.nodes[i])
+        each.room -= g.wish.bundles[i];
+  // Asked again only when other nodes are there, or other bundles missing.
+  if (g.judged_for != std::pair{there, g.nodes}) {
+    g.fits_empty = place_bundles(g.wish.bundles, g.nodes,
+                                 strategy_of(g.wish), empty, random)
+                     .has_value();
+    g.judged_for = {std::move(there), g.nodes};
+  }
+  if (g.fits_empty)
     return false;
   const auto strategy = strategy_of(g.wish);
   const bool strict = strategy == ray::strategy::strict_pack
                       || strategy == ray::strategy::strict_spread;
-  const auto why = fmt::format("{} does not fit the {} nodes there are",
-                               described(g.wish), empty.size());
+  const auto why
+    = fmt::format("{} {} the {} nodes there are", described(g.wish),
+                  strict || too_much(g.wish.bundles, g.nodes, empty)
+                    ? "does not fit"
+                    : "could not be placed so far on",
+                  empty.size());
   if (strict && !g.was_placed) {
     end(id, why);
     return true;

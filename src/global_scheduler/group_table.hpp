@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rayd {
@@ -61,6 +62,11 @@ private:
     bool was_placed = false;
     bool refused = false; ///< In the try in progress, by some node.
     time_us told = 0;     ///< That it waits.
+
+    /// Whether what has no place would fit if the nodes had nothing else to
+    /// do: for these nodes, and this much placed.
+    bool fits_empty = false;
+    std::pair<std::vector<node_index>, std::vector<node_index>> judged_for;
 
     bool trying() const { return !next.empty(); }
     bool placed() const;

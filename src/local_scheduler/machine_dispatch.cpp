@@ -39,6 +39,7 @@ void machine_steps::release(worker_entry& worker) {
   gpus_.give(worker.setting.gpus, std::exchange(worker.gpu_units, 0));
   worker.bundle.reset();
   worker.blocked = false;
+  worker.waiting.clear();
   worker.waits.clear();
   worker.recalled = false;
   worker.lease.reset();
@@ -58,6 +59,7 @@ bool machine_steps::start_what_fits() {
     first = last;
   }
   refill();
+  ready_.drop_empty();
   return any;
 }
 
@@ -204,6 +206,7 @@ void machine_steps::run_on(process_id id, worker_entry& worker,
   if (worker.given.empty())
     worker.front_since = now_;
   worker.given.push_back(task_id);
+  note_blocked(worker);
   out_.to_process(id, std::move(run));
 }
 

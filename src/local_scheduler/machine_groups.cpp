@@ -38,8 +38,9 @@ void machine_steps::on(const remove_group& x) {
 
 void local_scheduler_machine::group_changed(const group_news& news) {
   if (news.now == group_news::waits) {
-    if (told_.insert(std::to_string(news.group.job()) + " " + news.text)
-          .second)
+    if (!job_over(news.group.job())
+        && told_.insert(std::to_string(news.group.job()) + " " + news.text)
+             .second)
       tell(news.group.job(), news.text);
     return;
   }
@@ -143,16 +144,30 @@ void machine_steps::end_in_bundle(const bundle_key& bundle) {
   for (const auto& id : waiting) {
     auto& task = tasks_.at(id);
     dequeue(id, task);
-    if (task.origin == options_.self) {
-      task.placed = placed_by::nobody;
-      to_gather_.push_back(id);
-      continue;
-    }
-    const task_given_back back{id, task.attempt};
-    const auto origin = task.origin;
-    forget(id);
-    out_.to_node(origin, back);
+    send_back(id, task);
   }
+}
+
+/// Whether the task was sent here for a bundle that is gone since.
+bool machine_steps::misses_bundle(const task_entry& task) const {
+  if (!task.spec.wishes
+      || task.spec.wishes->where != task_wishes::placing::in_bundle)
+    return false;
+  const auto key = key_of(task);
+  return (key.foreign || key.granted) && bundle_of(key) == nullptr;
+}
+
+/// It cannot run here after all: its home has it placed again.
+void machine_steps::send_back(const object_id& id, task_entry& task) {
+  if (task.origin == options_.self) {
+    task.placed = placed_by::nobody;
+    to_gather_.push_back(id);
+    return;
+  }
+  const task_given_back back{id, task.attempt};
+  const auto origin = task.origin;
+  forget(id);
+  out_.to_node(origin, back);
 }
 
 /// The committed bundle that lies here and that tasks of *key* wish for.

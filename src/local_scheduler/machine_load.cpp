@@ -182,6 +182,7 @@ machine_steps::take_waiting(const resource_set& demand,
       tasks_.at(taken.back()).queued = false;
     }
   }
+  std::reverse(taken.begin(), taken.end()); // They start in their order.
   return taken;
 }
 

@@ -161,12 +161,15 @@ protected:
   void free_bundles(
     const std::function<bool(const bundle_key&, const bundle_entry&)>& which);
   void end_in_bundle(const bundle_key& bundle);
+  bool misses_bundle(const task_entry& task) const;
+  void send_back(const object_id& id, task_entry& task);
   const bundle_key* bundle_of(const ready_queues::key& key) const;
   const resource_set& room_for(const ready_queues::key& key) const;
   resource_set& pool_of(const worker_entry& worker);
 
   // -- machine_waits.cpp ------------------------------------------------------
   bool blocked_long(const worker_entry& worker) const;
+  void note_blocked(worker_entry& worker);
   void on(process_id from, waits_told&& x);
   void tell_run(wait_state& state, const worker_entry& worker) const;
   void tell_given(wait_state& state, const worker_entry& worker) const;

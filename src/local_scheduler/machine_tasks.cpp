@@ -71,6 +71,7 @@ task_entry& machine_steps::enter(task_spec&& spec,
   const auto id = spec.id;
   auto& task = tasks_[id];
   task.spec = std::move(spec);
+  task.wish = node_wish_of(task.spec);
   task.origin = origin;
   for (const auto& dependency : task.spec.dependencies)
     objects_.pin(dependency);
@@ -172,7 +173,7 @@ ready_queues::key machine_steps::key_of(const task_entry& task) const {
           task.spec.job,
           task.spec.demand,
           task.spec.wished().priority,
-          node_wish_of(task.spec),
+          task.wish,
           task.near,
           task.origin == options_.self && task.placed == placed_by::global,
           task.spec.wished().env};
@@ -180,9 +181,13 @@ ready_queues::key machine_steps::key_of(const task_entry& task) const {
 
 void machine_steps::enqueue(const object_id& id, task_entry& task,
                             bool first) {
-  task.queued = true;
   task.worker = 0;
   task.node = 0;
+  if (misses_bundle(task)) {
+    send_back(id, task);
+    return;
+  }
+  task.queued = true;
   if (!task.spec.dependencies.empty() && task.origin == options_.self)
     task.near = nearest(task);
   changed(id, task, task_state::waiting_for_resources);

@@ -35,14 +35,36 @@ std::string title(const task_spec& spec) {
                      spec.name.empty() ? spec.function_name : spec.name);
 }
 
+/// A worker gives its CPUs back while all that it runs is blocked.
+void machine_steps::note_blocked(worker_entry& worker) {
+  if (worker.waiting.empty() && !worker.blocked)
+    return;
+  const auto actor = actors_.find(worker.actor);
+  const auto most = actor == actors_.end() ? 1 : slots(actor->second);
+  const bool blocked
+    = !worker.waiting.empty()
+      && worker.waiting.size() >= std::min(most, worker.given.size());
+  if (blocked == worker.blocked)
+    return;
+  worker.blocked = blocked;
+  // Who goes on takes its resources back at once, also beyond what is there:
+  // to wait for them could be a deadlock, and nothing new starts meanwhile.
+  if (blocked)
+    pool_of(worker) += cpus_of(worker);
+  else
+    pool_of(worker) -= cpus_of(worker);
+}
+
 bool machine_steps::blocked_long(const worker_entry& worker) const {
-  return worker.blocked
-         && now_ - worker.blocked_since >= options_.blocked_long_us;
+  return std::any_of(
+    worker.waiting.begin(), worker.waiting.end(), [&](const auto& run) {
+      return now_ - run.second >= options_.blocked_long_us;
+    });
 }
 
 void machine_steps::on(process_id from, waits_told&& x) {
   const auto at = workers_.find(from);
-  if (at != workers_.end() && at->second.blocked)
+  if (at != workers_.end() && !at->second.waiting.empty())
     at->second.waits = std::move(x.waits);
 }
 
@@ -52,14 +74,21 @@ void machine_steps::tell_run(wait_state& state,
   const auto told = std::find_if(
     worker.waits.begin(), worker.waits.end(),
     [&](const thread_wait& wait) { return wait.task == state.id; });
-  if (!worker.blocked || told == worker.waits.end() || told->need == 0)
+  const auto task = tasks_.find(state.id);
+  // What has a limit in time ends by itself.
+  if (!worker.waiting.contains(state.id) || told == worker.waits.end()
+      || told->need == 0 || task == tasks_.end()
+      || task->second.spec.wished().timeout_ms > 0)
     return;
   state.what = wait_state::objects;
   state.number = told->number;
   state.need = told->need;
   state.on = told->ids;
-  state.amount = worker.holds;
-  state.amount -= cpus_of(worker);
+  // Once for all that one process runs.
+  if (told == worker.waits.begin()) {
+    state.amount = worker.holds;
+    state.amount -= cpus_of(worker);
+  }
   state.node = options_.self;
   if (worker.bundle) {
     state.wish.where = node_wish::placing::in_bundle;

@@ -236,6 +236,8 @@ void machine_steps::on(process_id from, task_result&& result) {
   }
   worker.given.erase(given);
   worker.front_since = now_;
+  worker.waiting.erase(result.task);
+  note_blocked(worker);
   if (const auto actor = actors_.find(worker.actor);
       worker.actor && actor != actors_.end())
     actor->second.replies.end(result.task, result.value);
@@ -289,18 +291,16 @@ void machine_steps::take_result(process_id from,
 
 void machine_steps::on(process_id from, const task_blocked& x) {
   const auto at = workers_.find(from);
-  if (at == workers_.end() || at->second.blocked == x.blocked)
+  if (at == workers_.end() || at->second.waiting.contains(x.task) == x.blocked)
     return;
   auto& worker = at->second;
-  // Who goes on takes its resources back at once, also beyond what is there:
-  // to wait for them could be a deadlock, and nothing new starts meanwhile.
-  worker.blocked = x.blocked;
-  worker.blocked_since = now_;
-  worker.waits.clear();
   if (x.blocked)
-    pool_of(worker) += cpus_of(worker);
+    worker.waiting[x.task] = now_;
   else
-    pool_of(worker) -= cpus_of(worker);
+    worker.waiting.erase(x.task);
+  std::erase_if(worker.waits,
+                [&](const auto& told) { return told.task == x.task; });
+  note_blocked(worker);
   if (const auto task = tasks_.find(x.task);
       task != tasks_.end() && task->second.worker == from)
     changed(x.task, task->second,

@@ -60,6 +60,14 @@ void ready_queues::drop_job(job_number job) {
                 [&](const auto& entry) { return entry.first.job == job; });
 }
 
+void ready_queues::drop_empty() {
+  constexpr std::size_t few = 32; // Those that fill again at once stay.
+  if (queues_.size() > few)
+    std::erase_if(queues_, [](const auto& entry) {
+      return entry.second.size() == 0;
+    });
+}
+
 std::size_t ready_queues::size() const {
   std::size_t sum = 0;
   for (const auto& entry : queues_)

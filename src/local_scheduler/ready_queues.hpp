@@ -75,6 +75,10 @@ public:
   table& all() noexcept { return queues_; }
   const table& all() const noexcept { return queues_; }
   void drop_job(job_number job);
+
+  /// Forgets queues that are empty, once there are many: each shape, group
+  /// and node that tasks asked for left one.
+  void drop_empty();
   std::size_t size() const;
 
 private:

@@ -45,6 +45,7 @@ struct task_entry {
   std::uint64_t order = 0;     ///< Of a call: its place in its caller's row.
   bool queued = false;         ///< Is in a ready queue.
   bool cancelled = false; ///< Its object says so; only the run has to end.
+  node_wish_ptr wish;          ///< Of its spec.
   node_index near = 0;         ///< See ready_queues::key, once queued.
   bool recorded = false;       ///< The mirror knows of it already.
 };
@@ -89,9 +90,9 @@ struct worker_entry {
   time_us lease_since = 0;
   object_id overdue;         ///< The running task that ran out of its time,
   time_us overdue_since = 0; ///< and was told so then.
-  bool blocked = false;
-  time_us blocked_since = 0;
-  std::vector<thread_wait> waits; ///< Of a blocked one, once it told.
+  bool blocked = false;  ///< All that run in it wait in get.
+  std::map<object_id, time_us> waiting; ///< Those that do, and since when.
+  std::vector<thread_wait> waits;       ///< Of them, once it told.
   bool recalled = false; ///< Was asked to give back; has not yet.
   bool ending = false;   ///< Told to end.
   object_id actor;       ///< It hosts this one.

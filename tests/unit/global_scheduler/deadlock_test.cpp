@@ -191,7 +191,7 @@ TEST_CASE_METHOD(waiting_cluster, "one way out is enough", "[deadlock]") {
     rounds(5);
     CHECK(told.empty());
   }
-  SECTION("a get of both is stuck") {
+  SECTION("a wait for both is stuck") {
     runs(id(3), {id(4), id(5)});
     rounds(5);
     CHECK(told.size() == 1);

@@ -76,8 +76,13 @@ TEST_CASE("work in a bundle takes out of it, once it is committed",
   all.order(bundle_order::reserve, 1);
   all.submit_inside(1);
   CHECK(all.next_run(1).first == 0);
+  // It waits for the head again.
+  node_load load;
+  all.machine().fill_load(load);
+  REQUIRE(load.waiting.size() == 1);
   all.order(bundle_order::commit, 1);
-  all.machine().place({1, 5, {}, 0, 1, {}, 0});
+  all.machine().place({1, 5, load.waiting[0].demand, 1, 1,
+                       load.waiting[0].wish, 0});
   all.settle();
   const auto [worker, run] = all.next_run(1);
   REQUIRE(worker != 0);
