@@ -17,6 +17,10 @@ std::vector<flag> query_flags();
 query_answer query_cluster(command_context& context, const parsed_flags& given,
                            std::string_view what, const std::string& id = {});
 
+/// The same for any request of wire/query.hpp.
+query_answer send_query(command_context& context, const parsed_flags& given,
+                        const std::string& request);
+
 /// Tables for people from an answer of wire/query.hpp; "" when the text is
 /// not such an answer. Missing numbers are shown as "-".
 std::string nodes_table(const std::string& json);

@@ -21,6 +21,7 @@ const std::array<command_row, 26> rows{{
   {"status", "show the cluster: nodes, resources, tasks", run_status},
   {"list", "list nodes", run_list},
   {"why", "say what a waiting task or actor waits for", run_why},
+  {"logs", "show what a node or worker printed, or list the logs", run_logs},
   {"dump", "print the whole control state as JSON lines, also of a dead "
            "cluster",
    run_dump},
@@ -35,7 +36,6 @@ const std::array<command_row, 26> rows{{
   {"get", "show one task, actor, object or node", nullptr},
   {"summary", "sums over tasks, actors or objects", nullptr},
   {"memory", "show what holds the object stores' memory", nullptr},
-  {"logs", "show logs", nullptr},
   {"timeline", "write a trace of tasks", nullptr},
   {"report", "write a report of the cluster", nullptr},
   {"doctor", "check this machine and say what to do", run_doctor},

@@ -106,6 +106,7 @@ int run_stop(command_context& context, const arguments& args);
 int run_status(command_context& context, const arguments& args);
 int run_list(command_context& context, const arguments& args);
 int run_why(command_context& context, const arguments& args);
+int run_logs(command_context& context, const arguments& args);
 int run_dump(command_context& context, const arguments& args);
 int run_version(command_context& context, const arguments& args);
 int run_help(command_context& context, const arguments& args);

@@ -100,6 +100,11 @@ query_answer query_cluster(command_context& context, const parsed_flags& given,
                    ? fmt::format("{{\"what\": \"{}\"}}", what)
                    : fmt::format("{{\"what\": \"{}\", \"id\": \"{}\"}}", what,
                                  id);
+  return send_query(context, given, request);
+}
+
+query_answer send_query(command_context& context, const parsed_flags& given,
+                        const std::string& request) {
   auto base = session_base(context, given.value("session-dir"));
   auto address = given.value("address");
   const char* source = "--address";

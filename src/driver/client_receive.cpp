@@ -90,6 +90,7 @@ bool client::receive() {
           },
           [&](tell_waits&) { send(waits_told{waits_.tell()}, push::soon); },
           [&](tell_driver& x) { tell_user(x.text); },
+          [&](worker_lines& x) { printer_.add(std::move(x)); },
           [&](end_process& x) {
             fail(fmt::format("the node ended this program's session: {}",
                              x.reason));

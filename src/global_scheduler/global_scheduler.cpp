@@ -1,6 +1,7 @@
 #include "global_scheduler/global_scheduler.hpp"
 
 #include "base/log.hpp"
+#include "global_scheduler/log_question.hpp"
 #include "global_scheduler/machine.hpp"
 #include "global_scheduler/query_answer.hpp"
 #include "global_scheduler/store_entities.hpp"
@@ -20,6 +21,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <random>
@@ -34,6 +36,7 @@ using soon_atom = caf::atom_constant<caf::atom("soon")>;
 constexpr std::chrono::milliseconds idle_interval{100};
 constexpr std::chrono::milliseconds busy_interval{5};
 constexpr std::chrono::seconds store_timeout{30};
+constexpr time_us store_patience_us = 30'000'000;
 
 /// A node that does not answer within this is not waited for.
 constexpr time_us why_patience_us = 2'000'000;
@@ -86,7 +89,10 @@ struct global_scheduler_state : head_effects {
   void answer(link_id to, std::uint64_t request, const std::string& text);
   void go_on(std::uint64_t number, const why_step& step);
   void look_up(std::uint64_t number);
+  void find_line(const std::string& id,
+                 std::function<void(const std::string&)> then);
   void forget_late_questions();
+  void go_on_with_logs(std::uint64_t number, const log_step& step);
 
   void store_refused(ticket_id ticket, const caf::error& why);
   void turn();
@@ -110,6 +116,8 @@ struct global_scheduler_state : head_effects {
     time_us until = 0;
   };
   std::map<std::uint64_t, question> questions;
+  /// Those about logs; their `id` is the whole query.
+  std::map<std::uint64_t, question> log_requests;
   std::uint64_t last_question = 0;
   bool hurried = false; ///< A soon is on its way.
 };
@@ -248,6 +256,14 @@ void global_scheduler_state::answer_query(link_id to,
     go_on(number, why_asked(*machine, *id));
     return;
   }
+  if (is_log_question(query.text)) {
+    const auto number = ++last_question;
+    log_requests[number] = {to, query.request, query.text, 0, {},
+                            steady_now() + why_patience_us};
+    return go_on_with_logs(number, log_requests.size() > log_requests_max
+                                     ? log_refused()
+                                     : log_asked(*machine, query.text));
+  }
   const query_context context{steady_now(), started, options.address,
                               own_node_link};
   const auto answer = rayd::answer_query(*machine, context, query.text);
@@ -284,8 +300,37 @@ void global_scheduler_state::go_on(std::uint64_t number,
   questions.erase(number);
 }
 
+void global_scheduler_state::go_on_with_logs(std::uint64_t number,
+                                             const log_step& step) {
+  const auto at = log_requests.find(number);
+  if (at == log_requests.end())
+    return;
+  auto& open = at->second;
+  if (step.what == log_step::kind::ask_node) {
+    open.asked = step.node;
+    open.until = steady_now() + why_patience_us;
+    to_link(machine->nodes().at(step.node).link,
+            cluster_query{number, step.text});
+  } else if (step.what == log_step::kind::ask_store) {
+    open.until = steady_now() + store_patience_us;
+    find_line(step.text, [this, number](const std::string& line) {
+      if (const auto found = log_requests.find(number);
+          found != log_requests.end())
+        go_on_with_logs(number,
+                        log_recorded(*machine, found->second.id, line));
+    });
+  } else {
+    answer(open.asker, open.request, step.text);
+    log_requests.erase(at);
+  }
+}
+
 void global_scheduler_state::node_answered(node_index node,
                                            const cluster_answer& said) {
+  if (const auto log = log_requests.find(said.request);
+      log != log_requests.end() && log->second.asked == node)
+    return go_on_with_logs(said.request,
+                           {log_step::kind::answer, said.text, 0});
   const auto at = questions.find(said.request);
   if (at == questions.end() || at->second.asked != node)
     return;
@@ -294,26 +339,23 @@ void global_scheduler_state::node_answered(node_index node,
         why_answered(*machine, at->second.id, node, said.text, before));
 }
 
+/// Calls *then* with the newest line of the task *id*; "" when there is none.
+void global_scheduler_state::find_line(
+  const std::string& id, std::function<void(const std::string&)> then) {
+  self->request(options.store, store_timeout, list_store{"task", 0})
+    .then([id, then](const std::string& x) { then(line_with_id(x, id)); },
+          [then](const caf::error&) { then({}); });
+}
+
 void global_scheduler_state::look_up(std::uint64_t number) {
-  const auto found = [this, number](const std::string& lines) {
-    const auto at = questions.find(number);
-    if (at == questions.end())
-      return;
-    const auto wanted = "\"id\":\"" + at->second.id + "\"";
-    std::string line;
-    if (const auto hit = lines.find(wanted); hit != std::string::npos) {
-      const auto start = lines.rfind('\n', hit) + 1;
-      line = lines.substr(start, lines.find('\n', hit) - start);
-    }
-    go_on(number, {why_step::kind::answer, why_recorded(at->second.id, line),
-                   0});
-  };
   auto& open = questions.at(number);
   open.asked = 0;
-  open.until = steady_now()
-               + std::chrono::microseconds{store_timeout}.count();
-  self->request(options.store, store_timeout, list_store{"task", 0})
-    .then(found, [found](const caf::error&) { found({}); });
+  open.until = steady_now() + store_patience_us;
+  find_line(open.id, [this, number](const std::string& line) {
+    if (const auto at = questions.find(number); at != questions.end())
+      go_on(number, {why_step::kind::answer,
+                     why_recorded(at->second.id, line), 0});
+  });
 }
 
 void global_scheduler_state::forget_late_questions() {
@@ -324,6 +366,12 @@ void global_scheduler_state::forget_late_questions() {
     if (open.until <= now)
       go_on(number, why_answered(*machine, open.id, open.asked, "",
                                  open.before));
+  }
+  for (auto at = log_requests.begin(); at != log_requests.end();) {
+    const auto& [number, open] = *at++;
+    if (open.until <= now)
+      go_on_with_logs(number, {log_step::kind::answer,
+                               log_unanswered(open.asked), 0});
   }
 }
 

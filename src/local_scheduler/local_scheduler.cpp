@@ -102,7 +102,10 @@ void local_scheduler::now() {
 }
 
 caf::behavior local_scheduler::make_local_behavior() {
-  return life_messages().or_else(store_messages()).or_else(space_messages());
+  return life_messages()
+    .or_else(store_messages())
+    .or_else(space_messages())
+    .or_else(output_messages());
 }
 
 caf::message_handler local_scheduler::life_messages() {
@@ -250,7 +253,8 @@ void local_scheduler::start_worker(job_number job,
                                    const worker_setting& setting) {
   const auto token
     = (std::uint64_t{random_()} << 32) | std::uint64_t{random_()};
-  pool_[token] = {job, setting, 0, 0, false, {}};
+  pool_[token].job = job;
+  pool_[token].setting = setting;
   caf::anon_send(neighbours_.pool,
                  start_worker_process{job, token, machine_->description(job),
                                       machine_->home_of(job),

@@ -26,6 +26,7 @@ struct local_scheduler_options {
   machine_options machine; ///< `self` comes with cluster_joined.
   std::uint64_t arena_bytes = 0;
   std::string session_folder;
+  std::string host; ///< How people name this machine.
   std::size_t lane_window = lane::default_window;
   std::shared_ptr<bell_page> bells; ///< What the node's processes ring.
 };
@@ -135,6 +136,17 @@ private:
   void flush_seals();
   void flush_wishes();
 
+  // -- scheduler_output.cpp: what workers print -------------------------------
+  caf::message_handler output_messages();
+  void on_output(worker_output& output);
+  bool pass_lines(worker_lines&& lines);
+  void on_flush_query(scheduler_link& link, std::uint64_t request);
+  void on_flush(node_index from, const flush_lines& x);
+  void flush_answered(std::uint64_t serial);
+  void ask_logs(const cluster_query& query);
+  std::string how_it_ended(const worker_process_ended& ended,
+                           process_id process) const;
+
   // -- scheduler_control.cpp: the head ----------------------------------------
   void on_control(std::string& bytes, const caf::strong_actor_ptr& from);
   void on_head_message(control_message&& message);
@@ -176,6 +188,8 @@ private:
     process_id process = 0; ///< Once attached.
     bool link_down = false; ///< Nothing more comes from it.
     std::string how;        ///< Once ended.
+    /// Lines that found no room in lanes, of standard output and error.
+    std::uint64_t left_out[2] = {0, 0};
   };
   std::map<std::uint64_t, worker_process> pool_; ///< By token.
   std::random_device random_; ///< Tokens of workers.
@@ -183,6 +197,16 @@ private:
   process_id probe_ = 0; ///< The node itself as the probe's driver.
   bool probe_over_ = false;
   caf::strong_actor_ptr prober_;
+
+  /// Somebody waits for all lines of a job: a driver, or another node.
+  struct output_flush {
+    process_id driver = 0;
+    node_index node = 0;
+    std::uint64_t request = 0; ///< The asker's.
+    std::size_t missing = 1;   ///< Answers of our pool and of other nodes.
+  };
+  std::map<std::uint64_t, output_flush> flushes_; ///< At most flushes_max.
+  std::uint64_t last_flush_ = 0;
 
   struct question {
     caf::actor_addr asker;

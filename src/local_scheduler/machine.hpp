@@ -112,6 +112,11 @@ public:
   const std::string& description(job_number job) const;
   /// The node of its driver; 0: this one, or unknown.
   node_index home_of(job_number job) const;
+  /// What a worker ran at *read*, when a line of it was read: the name of its
+  /// task, or its actor's class; "" before its first one.
+  std::string work_of(process_id worker, time_us read) const;
+  /// Since when the first task that it was given runs; 0: none does.
+  time_us works_since(process_id worker) const;
   const object_directory& objects() const { return objects_; }
   const resource_set& available() const { return available_; }
   const std::map<bundle_key, bundle_entry>& bundles() const {

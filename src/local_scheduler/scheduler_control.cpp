@@ -88,8 +88,11 @@ void local_scheduler::on_head_message(control_message&& message) {
         return true;
       },
       [&](cluster_query& x) {
-        to_head(cluster_answer{x.request, begun() ? machine_->why(x.text) : "",
-                               ""});
+        if (x.text.starts_with('{'))
+          ask_logs(x);
+        else
+          to_head(cluster_answer{x.request,
+                                 begun() ? machine_->why(x.text) : "", ""});
         return true;
       },
       [&](job_given& x) {

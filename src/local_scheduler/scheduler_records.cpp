@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "base/overloaded.hpp"
 #include "wire/lane_codec.hpp"
+#include "wire/query.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
@@ -80,7 +81,12 @@ bool local_scheduler::receive_shared() {
 void local_scheduler::on_node_record(scheduler_link& link,
                                      lane_record&& record) {
   auto* mirror = std::get_if<mirror_block>(&record);
-  if (!mirror)
+  if (auto* lines = std::get_if<worker_lines>(&record))
+    static_cast<void>(machine_->home_of(lines->job) == 0
+                      && pass_lines(std::move(*lines)));
+  else if (const auto* flush = std::get_if<flush_lines>(&record))
+    on_flush(link.node, *flush);
+  else if (!mirror)
     machine_->on_peer_record(link.node, std::move(record));
   else if (neighbours_.global)
     pass_mirror({link.node, std::move(mirror->tasks),
@@ -137,6 +143,10 @@ void local_scheduler::on_client_record(scheduler_link& link,
 
 void local_scheduler::on_query(scheduler_link& link,
                                const client_query& query) {
+  if (query.text == query_flush_lines) {
+    on_flush_query(link, query.request);
+    return;
+  }
   const auto request = ++last_request_;
   questions_[request] = {caf::actor_cast<caf::actor_addr>(link.root),
                          link.process, query.request};

@@ -34,6 +34,18 @@ using std::chrono::milliseconds;
 
 namespace {
 
+/// How other machines and people name this one.
+std::string own_host(const node_options& options) {
+  const auto host = options.listen_host();
+  if (host.empty())
+    return "127.0.0.1";
+  if (host != "0.0.0.0")
+    return host;
+  char name[256] = "localhost";
+  ::gethostname(name, sizeof(name) - 1);
+  return name;
+}
+
 constexpr milliseconds store_patience{12'000};
 constexpr milliseconds registration_patience{10'000};
 
@@ -122,6 +134,7 @@ std::optional<node_failure> node_process::spawn_rooms() {
   scheduler.machine.sets_threads = !process_environment("OMP_NUM_THREADS");
   scheduler.arena_bytes = arena_->capacity();
   scheduler.session_folder = session_.folder;
+  scheduler.host = own_host(options_);
   if (options_.lanes == lane_kind::automatic) {
     auto bells = bell_page::create();
     if (!bells)
@@ -149,7 +162,7 @@ std::optional<node_failure> node_process::spawn_rooms() {
   transfer_ = start_object_transfer(system, transfer);
   pool_ = spawn_worker_pool(
     system, {session_.folder, session_.socket_path(), scheduler_,
-             transfer_->actor(), options_.load});
+             transfer_->actor(), options_.load, {}});
   transfer_->set_pool(pool_);
   return std::nullopt;
 }
@@ -203,12 +216,7 @@ std::optional<node_failure> node_process::open_gate() {
 
 node_entry node_process::describe() const {
   node_entry own;
-  own.host = options_.listen_host();
-  if (own.host == "0.0.0.0" || own.host.empty()) {
-    char name[256] = "localhost";
-    ::gethostname(name, sizeof(name) - 1);
-    own.host = own.host.empty() ? "127.0.0.1" : name;
-  }
+  own.host = own_host(options_);
   own.port = gate_->port();
   own.pid = ::getpid();
   own.total = options_.total_resources();

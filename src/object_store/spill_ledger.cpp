@@ -27,10 +27,10 @@ bool spill_ledger::written(const object_id& object, std::uint64_t number,
 }
 
 std::uint64_t spill_ledger::begin_read(const object_id& object) {
-  auto& opened = files_.at(object);
-  RAYD_CHECK(file.now == phase::on_disk);
-  file.now = phase::reading;
-  return file.number;
+  auto& known = files_.at(object);
+  RAYD_CHECK(known.now == phase::on_disk);
+  known.now = phase::reading;
+  return known.number;
 }
 
 std::optional<bool> spill_ledger::read_over(const object_id& object,
@@ -50,11 +50,11 @@ std::optional<std::uint64_t> spill_ledger::forget(const object_id& object) {
     at->second.freed = true;
     return std::nullopt;
   }
-  const auto file = at->second;
+  const auto gone = at->second;
   erase(at);
-  if (file.now == phase::writing)
+  if (gone.now == phase::writing)
     return std::nullopt;
-  return file.number;
+  return gone.number;
 }
 
 const spill_ledger::file* spill_ledger::find(const object_id& object) const {

@@ -21,7 +21,9 @@
 //   link_dialled     struct  node: a peer was dialled
 //   register_with_head, cluster_joined, node_is_dead, run_probe, drain
 //                            node: life of the node  -> probe_answered, drained
-//   worker_process_started, _refused, _ended          worker_pool
+//   worker_process_started, _refused, _ended, worker_output
+//   (-> worker_output_taken), output_flushed, log_read
+//                                                     worker_pool
 //   object_created, object_refused, room_given, room_refused, store_usage,
 //   space_wanted, object_spilled, object_not_restored object_store
 //   object_fetched, object_not_fetched, object_not_stored, read_object
@@ -44,7 +46,8 @@
 //   fetch_program    worker_pool -> program_fetched | program_not_fetched
 //
 // worker_pool  (worker_pool/worker_pool.hpp; one permanent thread)
-//   start_worker_process, end_worker_process, job_program, job_program_over
+//   start_worker_process, end_worker_process, job_program, job_program_over,
+//   flush_output (-> output_flushed), read_log (-> log_read)
 //                                                     local_scheduler
 //   read_program     object_transfer -> program_files
 //

@@ -85,6 +85,12 @@ make_group read_group(schema::Group::Reader from) {
   return group;
 }
 
+worker_lines read_lines(schema::WorkerLines::Reader from) {
+  return {from.getJob(),    from.getName(),    from.getPid(),
+          from.getHost(),   from.getErrors(),  from.getLeftOut(),
+          from.getFile(),   from.getText()};
+}
+
 template <class Record>
 Record read_attempt(schema::Attempt::Reader from) {
   return {read_id(from.getTask()), from.getAttempt()};
@@ -220,6 +226,11 @@ lane_record from_any(schema::Record::Reader from) {
     case Record::MAKE_GROUP: return read_group(from.getMakeGroup());
     case Record::REMOVE_GROUP:
       return remove_group{read_id(from.getRemoveGroup())};
+    case Record::WORKER_LINES: return read_lines(from.getWorkerLines());
+    case Record::FLUSH_LINES:
+      return flush_lines{from.getFlushLines().getJob(),
+                         from.getFlushLines().getSerial(),
+                         from.getFlushLines().getDone()};
     case Record::TELL_DRIVER:
       return tell_driver{from.getTellDriver().getJob(),
                          from.getTellDriver().getText()};

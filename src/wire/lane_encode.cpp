@@ -323,6 +323,25 @@ void put(record_builder out, const tell_driver& x) {
   to.setText(x.text);
 }
 
+void put(record_builder out, const worker_lines& x) {
+  auto to = out.initWorkerLines();
+  to.setJob(x.job);
+  to.setName(x.name);
+  to.setPid(x.pid);
+  to.setHost(x.host);
+  to.setErrors(x.errors);
+  to.setLeftOut(x.left_out);
+  to.setFile(x.file);
+  to.setText(x.text);
+}
+
+void put(record_builder out, const flush_lines& x) {
+  auto to = out.initFlushLines();
+  to.setJob(x.job);
+  to.setSerial(x.serial);
+  to.setDone(x.done);
+}
+
 void put(record_builder out, const mirror_block& x) {
   auto to = out.initMirrorBlock();
   to.setTasks(as_data(x.tasks));

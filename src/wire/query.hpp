@@ -72,12 +72,33 @@ namespace rayd {
 //     "arguments": [{"id": "...", "sentence": "the result of ..."}],
 //     "infeasible": true                no node there is can hold it
 //   }
+//
+// Request: {"what": "logs", "kind": KIND, "id": ID, "offset": N or "tail": N,
+//           "limit": BYTES}; kinds and ids: "worker" "n1:4711" (node and
+//           process), "node" "n1", "task" and "actor" their ids (the log of
+//           the worker that ran it last). By default from the oldest byte,
+//           256 KiB; at most 1 MiB.
+// Answer:
+//   {"text": "...",     lines without control characters
+//    "next": 4096,      the offset of what follows
+//    "end": false}      true: the process has ended, nothing follows
+//
+// Request: {"what": "logs", "kind": "files", "id": "n1"}: of which workers
+// there are logs on a node, of ended ones too.
+// Answer: {"rows": [{"pid": 4711, "job": "j1", "bytes": 120, "runs": true,
+//                    "file": "PATH"}], "node_log": "PATH"}
 // A query that cannot be answered:
 //   {"error": "one sentence"}
+
+/// A driver's question to its own node, all of it: has all that its job's
+/// workers printed so far been sent to me? The answer "{}" follows the lines.
+inline constexpr std::string_view query_flush_lines
+  = R"({"what":"flush_lines"})";
 
 /// Values of "what".
 inline constexpr std::string_view query_status = "status";
 inline constexpr std::string_view query_nodes = "nodes";
 inline constexpr std::string_view query_why = "why";
+inline constexpr std::string_view query_logs = "logs";
 
 } // namespace rayd

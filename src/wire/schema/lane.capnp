@@ -217,6 +217,29 @@ struct ActorEnd {
   life @3 :Int32;
 }
 
+struct WorkerLines {
+  job @0 :UInt32;
+  name @1 :Text;
+  # What the worker ran.
+  pid @2 :Int64;
+  host @3 :Text;
+  # Empty: the driver's own node.
+  errors @4 :Bool;
+  # From standard error.
+  leftOut @5 :UInt64;
+  # Lines before these that found no room.
+  file @6 :Text;
+  # Path of the log that has all of them.
+  text @7 :Text;
+}
+
+struct FlushLines {
+  job @0 :UInt32;
+  serial @1 :UInt64;
+  done @2 :Bool;
+  # The answer.
+}
+
 struct JobDescription {
   job @0 :UInt32;
   text @1 :Text;
@@ -299,6 +322,8 @@ struct Record {
     placesKept @48 :Retains;
     copyLeaves @49 :ObjectId;
     copyJudged @50 :Judgement;
+    workerLines @51 :WorkerLines;
+    flushLines @52 :FlushLines;
   }
 }
 

@@ -19,7 +19,7 @@ TEST_CASE("misspelt commands get the nearest name", "[commands]") {
 TEST_CASE("commands that do not work yet are known by name", "[commands]") {
   command_line shell;
   for (auto name : {"top", "get", "summary", "memory",
-                    "logs", "timeline", "report"}) {
+                    "timeline", "report"}) {
     INFO(name);
     CHECK(shell.run({name, "--whatever"}) == 2);
     CHECK(shell.talk.str()
