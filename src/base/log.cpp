@@ -1,6 +1,6 @@
 #include "base/log.hpp"
 
-#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -9,6 +9,10 @@
 namespace rayd::log {
 
 namespace {
+
+// A node's own log: a line or two for each event, so this is for weeks.
+constexpr std::size_t file_bytes = 16 << 20;
+constexpr std::size_t older_files = 3;
 
 spdlog::level::level_enum to_spdlog(level at) {
   switch (at) {
@@ -39,7 +43,8 @@ void open(const std::string& file, level least) {
   if (!file.empty()) {
     const auto before = ::umask(0077);
     logger.sinks() = {
-      std::make_shared<spdlog::sinks::basic_file_sink_mt>(file)};
+      std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
+        file, file_bytes, older_files)};
     ::umask(before);
   }
   logger.set_pattern("%Y-%m-%d %H:%M:%S.%e %P %l %v");

@@ -9,7 +9,8 @@ namespace rayd::log {
 
 enum class level { trace, debug, info, warning, error };
 
-/// Writes to *file* from now on (created 0600, appended); an empty path means
+/// Writes to *file* from now on (created 0600, appended; at 16 MiB "node.log"
+/// becomes "node.1.log", and three of these are kept); an empty path means
 /// standard error. Call once, before threads start.
 void open(const std::string& file, level least);
 

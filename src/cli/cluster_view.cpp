@@ -80,8 +80,13 @@ std::string other_resources(const json_value& node) {
 }
 
 std::string store_of(const json_value& object) {
-  return fmt::format("{} / {}", size_of(object, "store_used"),
-                     size_of(object, "store_capacity"));
+  auto text = fmt::format("{} / {}", size_of(object, "store_used"),
+                          size_of(object, "store_capacity"));
+  const auto spilled = object.find("store_spilled");
+  if (spilled != object.end() && spilled->is_number()
+      && spilled->get<double>() > 0)
+    text += fmt::format(", {} on disk", size_of(object, "store_spilled"));
+  return text;
 }
 
 std::string address_of(const json_value& node) {

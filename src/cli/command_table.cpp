@@ -27,6 +27,7 @@ const std::array<command_row, 26> rows{{
   {"timeline", "write a trace of tasks, for Perfetto", run_timeline},
   {"top", "watch the cluster", run_top},
   {"why", "say what a waiting task or actor waits for", run_why},
+  {"logs", "show what a node or worker printed, or list the logs", run_logs},
   {"dump", "print the whole control state as JSON lines, also of a dead "
            "cluster",
    run_dump},
@@ -38,7 +39,6 @@ const std::array<command_row, 26> rows{{
   {"new", "make a project that builds and runs as it stands", run_new},
   {"version", "print the version", run_version},
   {"help", "print this", run_help},
-  {"logs", "show logs", nullptr},
   {"report", "write a report of the cluster", nullptr},
   {"doctor", "check this machine and say what to do", run_doctor},
   {"config", "show the options in force and where they come from", run_config},

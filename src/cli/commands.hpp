@@ -113,6 +113,7 @@ int run_memory(command_context& context, const arguments& args);
 int run_timeline(command_context& context, const arguments& args);
 int run_top(command_context& context, const arguments& args);
 int run_why(command_context& context, const arguments& args);
+int run_logs(command_context& context, const arguments& args);
 int run_dump(command_context& context, const arguments& args);
 int run_version(command_context& context, const arguments& args);
 int run_help(command_context& context, const arguments& args);

@@ -85,6 +85,11 @@ struct node_options {
   /// Bytes of the store kept faulted in ahead of need; 0: none.
   std::uint64_t object_store_prefault = 0;
 
+  /// Folder for objects that do not fit into the store; "": the session's.
+  std::string spill_dir;
+  /// Bytes that may be spilled at one time; 0: no limit.
+  std::uint64_t spill_limit = 0;
+
   /// Folder that holds the session folders, absolute.
   std::string session_base;
   std::string log_level = "info";

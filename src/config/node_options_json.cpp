@@ -23,6 +23,8 @@ std::string to_pipe_json(const node_options& o) {
     {"object_store_memory", o.object_store_memory},
     {"object_store_dir", o.object_store_dir},
     {"object_store_prefault", o.object_store_prefault},
+    {"spill_dir", o.spill_dir},
+    {"spill_limit", o.spill_limit},
     {"session_base", o.session_base},
     {"log_level", o.log_level},
     {"lanes", static_cast<int>(o.lanes)},
@@ -62,6 +64,8 @@ result<node_options> from_pipe_json(const std::string& line) {
     json.at("object_store_memory").get_to(o.object_store_memory);
     json.at("object_store_dir").get_to(o.object_store_dir);
     json.at("object_store_prefault").get_to(o.object_store_prefault);
+    json.at("spill_dir").get_to(o.spill_dir);
+    json.at("spill_limit").get_to(o.spill_limit);
     json.at("session_base").get_to(o.session_base);
     json.at("log_level").get_to(o.log_level);
     o.lanes = static_cast<lane_kind>(json.at("lanes").get<int>());

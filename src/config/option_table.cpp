@@ -204,7 +204,7 @@ std::string show_start_timeout(shown o) {
 using type = option_type;
 using role = option_role;
 
-const std::array<option_row, 26> rows{{
+const std::array<option_row, 28> rows{{
   {"head", type::boolean, role::both, "false", "", "",
    "Found a cluster: this node is its head.", true, apply_role,
    [](shown o) { return yes_or_no(o.role == node_role::head); }},
@@ -286,6 +286,18 @@ const std::array<option_row, 26> rows{{
      return store(parse_size(t), o.object_store_prefault);
    },
    [](shown o) { return size_text(o.object_store_prefault); }},
+  {"spill-dir", type::path, role::both, "", "\"/var/tmp/rayd\"",
+   "RAYD_SPILL_DIR",
+   "A folder for objects that do not fit into the store, each in a file of "
+   "its own that only this user can open. Without it: the node's session "
+   "folder.",
+   true, [](options& o, text t) { return store_path(t, o.spill_dir); },
+   [](shown o) { return o.spill_dir; }},
+  {"spill-limit", type::size, role::both, "0", "", "RAYD_SPILL_LIMIT",
+   "How much may be spilled at one time; 0 for as much as the disk holds.",
+   true,
+   [](options& o, text t) { return store(parse_size(t), o.spill_limit); },
+   [](shown o) { return size_text(o.spill_limit); }},
   {"session-dir", type::path, role::both, "", "\"~/.local/state/rayd\"",
    "RAYD_SESSION_DIR",
    "Folder for the runs' own folders with logs and control state, closed to "

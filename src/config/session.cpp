@@ -96,6 +96,7 @@ std::string to_json(const node_record& r) {
     {"cluster", r.cluster_id},
     {"member", r.member},
     {"secret_file", r.secret_file},
+    {"spill_folder", r.spill_folder},
     {"own_kernel_session", r.own_kernel_session},
     {"state", r.state},
     {"started_ms", r.started_ms},
@@ -125,6 +126,7 @@ node_record read_record(const fs::path& folder) {
     r.cluster_id = json.value("cluster", "");
     r.member = json.value("member", "");
     r.secret_file = json.value("secret_file", "");
+    r.spill_folder = json.value("spill_folder", "");
     r.own_kernel_session = json.value("own_kernel_session", false);
     r.state = json.value("state", "");
     r.started_ms = json.value("started_ms", std::int64_t{0});

@@ -23,11 +23,14 @@ namespace rayd {
 //     processes     0600: a line "PID START-TIME WHAT" per child process
 //     logs/         node.log and one file per worker
 //     control/      the head's Redis: its files and its socket
+//     spill/        0700: objects that the store had no room for, while it
+//                   runs; elsewhere with --spill-dir
 //
-// The node process makes it, keeps the record true and removes socket and
-// secret at its end; logs and control state stay for `dump` and `logs`. A
-// record is believed only together with /proc: the process of the recorded
-// number must have the recorded start time. Nothing is found or ended by name.
+// The node process makes it, keeps the record true and removes socket, secret
+// and spilled objects at its end; logs and control state stay for `dump` and
+// `logs`. A record is believed only together with /proc: the process of the
+// recorded number must have the recorded start time. Nothing is found or ended
+// by name.
 
 /// What node.json says.
 struct node_record {
@@ -50,6 +53,8 @@ struct node_record {
   std::string member;
   /// The file that holds the cluster's secret: ours or the one given.
   std::string secret_file;
+  /// Where its spilled objects are, while there are any.
+  std::string spill_folder;
   /// The process leads a kernel session of its own (not with --block).
   bool own_kernel_session = false;
   /// "starting", "running", "ending" or "ended".
@@ -120,9 +125,9 @@ std::string secret_advice(const std::string& base, const endpoint& head);
 std::optional<session> find_node(const std::string& base,
                                  const std::string& name);
 
-/// At the end of a run: removes sockets, the secret, Redis's password and
-/// `processes`, marks the record as ended. Idempotent; `rayd stop` calls it
-/// for nodes it killed.
+/// At the end of a run: removes sockets, the secret, Redis's password, spilled
+/// objects and `processes`, marks the record as ended. Idempotent; `rayd stop`
+/// calls it for nodes it killed.
 void end_session(session& self);
 
 /// Kills what `processes` and the node's kernel session still hold; gives how
@@ -135,7 +140,8 @@ struct session_limits {
   std::uint64_t total_bytes = std::uint64_t{1} << 30;
 };
 
-/// Removes the oldest ended sessions beyond the limits; the newest ended one
+/// Removes spilled objects of ended sessions, and the oldest of these beyond
+/// the limits; the newest ended one
 /// always stays. Running ones are never touched. Gives how many went.
 int prune_sessions(const std::string& base, const session_limits& limits = {});
 

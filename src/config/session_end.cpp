@@ -33,6 +33,17 @@ void remove_sockets(const fs::path& folder) {
       ::unlink(entry.path().c_str());
 }
 
+/// Nothing else than spill files can be in there.
+void remove_spilled(const std::string& folder) {
+  if (folder.empty())
+    return;
+  std::error_code error;
+  for (auto& entry : fs::directory_iterator{folder, error})
+    if (entry.path().extension() == ".spill")
+      ::unlink(entry.path().c_str());
+  ::rmdir(folder.c_str());
+}
+
 std::uint64_t size_of(const fs::path& folder) {
   std::error_code error;
   std::uint64_t total = 0;
@@ -69,6 +80,7 @@ void end_session(session& self) {
   // Of the Redis that has ended; `rayd dump` reads its log without it.
   ::unlink((self.control_folder() / "password").c_str());
   ::unlink((self.folder / "processes").c_str());
+  remove_spilled(self.record.spill_folder);
   ::unlink((self.folder / "node.json.new").c_str());
   if (self.record.process.pid == 0)
     return;
@@ -103,6 +115,7 @@ int prune_sessions(const std::string& base, const session_limits& limits) {
   std::uint64_t total = 0;
   int removed = 0;
   for (std::size_t i = 0; i < ended.size(); ++i) {
+    remove_spilled(ended[i].record.spill_folder);
     total += size_of(ended[i].folder);
     if (i == 0 || (i < limits.ended && total <= limits.total_bytes))
       continue;

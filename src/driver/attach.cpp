@@ -138,7 +138,8 @@ caf::actor_system& process_system() {
   return only->get();
 }
 
-std::string describe_driver(const std::string& job_name) {
+std::string describe_driver(const std::string& job_name,
+                            bool log_to_driver) {
   std::uint64_t offset = 0;
   const auto entry = ::getauxval(AT_ENTRY);
   const auto module = ray::detail::module_of(
@@ -147,6 +148,7 @@ std::string describe_driver(const std::string& job_name) {
     {"role", "driver"},
     {"program", own_executable()},
     {"job_name", job_name},
+    {"log_to_driver", log_to_driver},
     {"pid", ::getpid()},
     {"module", fmt::format("{:016x}", module)},
     {"libraries", private_libraries()},

@@ -31,6 +31,7 @@ result<std::shared_ptr<client>> attach(const attach_request& request);
 caf::actor_system& process_system();
 
 /// What a driver says of itself in the attach message.
-std::string describe_driver(const std::string& job_name);
+std::string describe_driver(const std::string& job_name,
+                            bool log_to_driver = false);
 
 } // namespace rayd

@@ -6,6 +6,7 @@
 #include "transport/ring_lane.hpp"
 #include "wire/failure_record.hpp"
 #include "wire/lane_codec.hpp"
+#include "wire/query.hpp"
 
 #include <ray/errors.hpp>
 #include <ray/options.hpp>
@@ -32,6 +33,10 @@ thread_local task_frame* frame_here = nullptr;
 
 // How long the end of a session waits for a node that grants no credit.
 constexpr auto farewell = milliseconds{500};
+
+// How long it waits for lines that finished tasks printed: for them to come,
+// and for whoever reads them.
+constexpr auto lines_patience = milliseconds{1000};
 
 const ray::with& options_of(const submission& work) {
   static const ray::with defaults;
@@ -205,15 +210,26 @@ void client::settle(milliseconds limit) noexcept {
   }
 }
 
+void client::await_lines() noexcept {
+  try {
+    ask(std::string{query_flush_lines}, lines_patience);
+  } catch (...) {
+    // The node is gone, or another one is slow: the logs have them.
+  }
+}
+
 void client::end() noexcept {
   // What it would send came from the parent, whose session it is.
   if (::getpid() != process_)
     return;
   const std::lock_guard ending{ending_};
   if (!ended_ && lane_) {
+    if (shows_lines_)
+      await_lines();
     out_.add(end_process{"the program ended its session"}, push::now);
     settle(farewell);
   }
+  printer_.finish(lines_patience);
   fail("the session has ended: call ray::init again");
   for (const auto& close : std::exchange(at_end_, {}))
     close();

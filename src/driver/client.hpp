@@ -1,6 +1,7 @@
 #pragma once
 
 #include "driver/blocked_waits.hpp"
+#include "driver/line_printer.hpp"
 #include "driver/object_table.hpp"
 #include "driver/outbox.hpp"
 #include "driver/questions.hpp"
@@ -108,6 +109,10 @@ public:
   /// Our node leaves a cluster that goes on without us.
   void set_node_ends_with_us() noexcept { node_ends_with_us_ = true; }
 
+  /// The node sends what our workers print; before the session ends it is
+  /// asked for the rest.
+  void set_shows_lines() noexcept { shows_lines_ = true; }
+
   // -- for attach.hpp and client_actor.hpp ------------------------------------
 
   /// The node let us in; from now on the lane is open.
@@ -149,9 +154,11 @@ public:
   /// The frame of threads that run no task; a worker changes it before work.
   task_frame& process_frame() noexcept { return process_frame_; }
 
-  /// A value that came with a task; *owner* keeps inline bytes.
-  ray::detail::stored_value
-  value_of(const object_value& value, std::shared_ptr<const void> owner);
+  /// A value of *id* that came with a task; *owner* keeps inline bytes. The
+  /// pin keeps a stored one in place.
+  ray::detail::stored_value value_of(const object_id& id,
+                                     const object_value& value,
+                                     std::shared_ptr<const void> owner);
 
   /// *room* as the stored value of *task*; the node takes it over.
   object_value as_result(const std::shared_ptr<ray::detail::reservation>& room,
@@ -194,10 +201,13 @@ private:
   void came(object_state& state, std::vector<wait_link*>& calls,
             bool& want_here);
   void call(std::vector<wait_link*>& links, const std::string* failure);
+  void wait_again(std::unique_ptr<wait_link>& link);
   bool check_lane();
+  void await_lines() noexcept;
   answer ask(const std::string& text, std::chrono::milliseconds limit);
 
   void on(object_ready&& ready);
+  void on(const give_back_places& places);
   void on(object_room&& room);
   void on(const spare_room& room);
   void on(query_answer&& answered);
@@ -220,6 +230,8 @@ private:
   bool actor_restarts_ = false; ///< After this life comes another one.
   bool actor_restarted_ = false;
   bool node_ends_with_us_ = false;
+  bool shows_lines_ = false;
+  line_printer printer_;
   work_receiver* worker_ = nullptr;
   std::vector<std::function<void()>> at_end_;
 

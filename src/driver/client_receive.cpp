@@ -21,6 +21,20 @@ using ray::detail::stored_value;
 
 namespace {
 
+/// A view of an argument in the arena.
+struct argument_pin {
+  argument_pin(object_table& of, const object_id& object,
+               std::shared_ptr<const void> owner)
+    : table(of), id(object), keeps(std::move(owner)) {}
+  argument_pin(const argument_pin&) = delete;
+  argument_pin& operator=(const argument_pin&) = delete;
+  ~argument_pin() { table.argument_gone(id); }
+
+  object_table& table;
+  object_id id;
+  std::shared_ptr<const void> keeps;
+};
+
 // Then others get their turn: what waits to be sent, and CAF's messages.
 constexpr int batches_per_turn = 32;
 
@@ -59,6 +73,7 @@ bool client::receive() {
         overloaded{
           [&](object_ready& x) { on(std::move(x)); },
           [&](object_room& x) { on(std::move(x)); },
+          [&](give_back_places& x) { on(x); },
           [&](spare_room& x) { on(x); },
           [&](query_answer& x) { on(std::move(x)); },
           [&](run_task& x) {
@@ -75,6 +90,7 @@ bool client::receive() {
           },
           [&](tell_waits&) { send(waits_told{waits_.tell()}, push::soon); },
           [&](tell_driver& x) { tell_user(x.text); },
+          [&](worker_lines& x) { printer_.add(std::move(x)); },
           [&](end_process& x) {
             fail(fmt::format("the node ended this program's session: {}",
                              x.reason));
@@ -137,6 +153,8 @@ void client::on(object_ready&& ready) {
     state->wanted = false;
     const auto& value = ready.value;
     if (value.what == object_value::kind::failed) {
+      if (value.where.offset == not_here)
+        state->set_passing();
       state->set_inline(object_phase::failure, value.bytes);
     } else if (value.what == object_value::kind::inline_bytes) {
       state->set_inline(object_phase::value, value.bytes);
@@ -158,6 +176,15 @@ void client::on(object_ready&& ready) {
   call(calls, nullptr);
 }
 
+void client::on(const give_back_places& places) {
+  places_given_back given{places.serial, {}};
+  for (const auto& id : places.ids)
+    if (table_.give_back(id, places.serial))
+      given.ids.push_back(id);
+  if (!given.ids.empty())
+    out_.add(std::move(given), push::soon);
+}
+
 void client::on(object_room&& room) {
   questions_.give(room.request, {room.where, {}, std::move(room.failure)});
 }
@@ -171,7 +198,7 @@ void client::on(query_answer&& answered) {
                                      std::move(answered.failure)});
 }
 
-stored_value client::value_of(const object_value& value,
+stored_value client::value_of(const object_id& id, const object_value& value,
                               std::shared_ptr<const void> owner) {
   stored_value out;
   out.what = value.what == object_value::kind::failed
@@ -184,6 +211,8 @@ stored_value client::value_of(const object_value& value,
   }
   const auto view = arena_->view(value.where);
   if (view) {
+    table_.argument_seen(id);
+    out.pin = std::make_shared<argument_pin>(table_, id, std::move(out.pin));
     out.bytes = *view;
     return out;
   }

@@ -138,11 +138,11 @@ object_handle client::seal(const std::shared_ptr<reservation>& room,
                     : mine.object();
   auto* state = new object_state{table_, id};
   state->set_stored(mine.bytes);
-  table_.insert(*state);
   object_handle handle{state};
+  mine.sealed(object_view{*state});
+  table_.insert(*state);
   send(seal_object_room{id, mine.where(), ids_of(nested), mine.in_pocket()},
        push::lazy);
-  mine.sealed(handle);
   return handle;
 }
 

@@ -29,7 +29,7 @@ bool is_final(object_phase phase) {
 
 /// Keeps an object, and the arena that its bytes may lie in.
 struct pin_of {
-  object_handle object;
+  object_view object;
   std::shared_ptr<const void> arena;
 
   void operator()(const void*) const noexcept {}
@@ -50,7 +50,11 @@ struct client::wait_request {
 
 stored_value client::look_at(const object_handle& object) const {
   stored_value seen;
-  const auto& state = state_of(object);
+  auto& state = state_of(object);
+  if (!is_final(state.phase()))
+    return seen;
+  // It may be given back until here, and not from here on.
+  object_view view{state};
   const auto phase = state.phase();
   if (!is_final(phase))
     return seen;
@@ -58,7 +62,7 @@ stored_value client::look_at(const object_handle& object) const {
                                            : stored_value::kind::failure;
   seen.bytes = state.bytes();
   seen.pin = std::shared_ptr<const void>{seen.bytes.data(),
-                                         pin_of{object, arena_}};
+                                         pin_of{std::move(view), arena_}};
   return seen;
 }
 
@@ -135,26 +139,35 @@ client::get(std::span<const object_handle> objects, deadline until) {
   std::size_t missing = 0;
   bool failed = false;
   for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (auto& state = state_of(objects[i]); state.may_try_again()) {
+      const auto guard = table_.lock_for(state.id());
+      state.try_again();
+    }
     values[i] = look_at(objects[i]);
     missing += values[i].what == stored_value::kind::missing ? 1 : 0;
     failed = failed || values[i].what == stored_value::kind::failure;
   }
-  if (missing == 0 || failed)
-    return values;
-  std::vector<object_handle> absent;
-  absent.reserve(missing);
-  for (std::size_t i = 0; i < objects.size(); ++i)
-    if (values[i].what == stored_value::kind::missing)
-      absent.push_back(objects[i]);
-  wait_request request{absent, missing, true, true};
-  block(request, until);
-  for (std::size_t i = 0; i < objects.size(); ++i)
-    if (values[i].what == stored_value::kind::missing)
-      values[i] = look_at(objects[i]);
-  // When the session ended meanwhile, what is missing never comes.
-  for (const auto& value : values)
-    if (value.what == stored_value::kind::missing)
+  // Again when one that came was taken away before we looked.
+  bool complete = true;
+  while (missing > 0 && !failed && complete) {
+    std::vector<object_handle> absent;
+    absent.reserve(missing);
+    for (std::size_t i = 0; i < objects.size(); ++i)
+      if (values[i].what == stored_value::kind::missing)
+        absent.push_back(objects[i]);
+    wait_request request{absent, missing, true, true};
+    block(request, until);
+    complete = request.thread.complete();
+    for (auto& value : values)
+      if (value.what == stored_value::kind::missing) {
+        value = look_at(objects[static_cast<std::size_t>(&value - &values[0])]);
+        missing -= value.what == stored_value::kind::missing ? 0 : 1;
+        failed = failed || value.what == stored_value::kind::failure;
+      }
+    // When the session ended meanwhile, what is missing never comes.
+    if (missing > 0)
       require_open();
+  }
   return values;
 }
 
@@ -220,12 +233,38 @@ void client::when_ready(const object_handle& object,
   call(calls, &failure);
 }
 
+/// The object was given back before anyone looked at it: *link* waits for it
+/// to come again, unless it has.
+void client::wait_again(std::unique_ptr<wait_link>& link) {
+  auto& state = state_of(link->object);
+  bool want = false;
+  {
+    const auto guard = table_.lock_for(state.id());
+    if (is_final(state.phase()))
+      return;
+    want = !state.wanted;
+    state.wanted = true;
+    link->next = state.waiting;
+    state.waiting = link.release();
+  }
+  if (want)
+    out_.add(want_objects{{state.id()}}, push::soon);
+}
+
 /// Calls and frees links without thread; with *failure* instead of a value
 /// when given.
 void client::call(std::vector<wait_link*>& links, const std::string* failure) {
   for (auto* raw : links) {
-    const std::unique_ptr<wait_link> link{raw};
+    std::unique_ptr<wait_link> link{raw};
     auto value = look_at(link->object);
+    while (failure == nullptr && value.what == stored_value::kind::missing) {
+      wait_again(link);
+      if (link == nullptr)
+        break;
+      value = look_at(link->object);
+    }
+    if (link == nullptr)
+      continue;
     if (failure != nullptr && value.what == stored_value::kind::missing) {
       auto kept = std::make_shared<const std::string>(*failure);
       value.what = stored_value::kind::failure;

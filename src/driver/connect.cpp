@@ -101,9 +101,11 @@ std::shared_ptr<client> attach_driver(const std::string& socket,
                                       std::unique_ptr<private_node> node) {
   attach_request request;
   request.socket = socket;
-  request.text = describe_driver(options.job_name);
+  request.text = describe_driver(options.job_name, options.log_to_driver);
   // Without the node, ending the client would be enough.
   auto attached = value_or_throw(attach(request));
+  if (options.log_to_driver)
+    attached->set_shows_lines();
   if (node)
     attached->also_at_end(
       [own = std::shared_ptr<private_node>{std::move(node)}] {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -45,6 +46,17 @@ public:
   /// *state* has no copy any more: tells the node, and deletes it.
   void let_go(object_state* state) noexcept;
 
+  // The node wants an object to leave the arena: see object_state::give_back.
+  // Arguments of tasks are viewed without a state.
+
+  /// Answers the question of this serial with places_kept, or gives it back,
+  /// also when nothing is known of it. What is kept is given back, and the
+  /// node told, when the last view goes.
+  bool give_back(const object_id& id, std::uint64_t serial);
+  void view_gone(const object_id& id) noexcept;
+  void argument_seen(const object_id& id);
+  void argument_gone(const object_id& id) noexcept;
+
   /// Calls *visit* for each state, with its shard's lock held.
   template <class Visitor>
   void for_each(Visitor&& visit) {
@@ -60,10 +72,16 @@ public:
   std::atomic<std::int64_t> unfinished{0};
 
 private:
+  /// An argument that this process views in the arena just now.
+  struct argument {
+    std::uint32_t views = 0;
+    bool asked = false; ///< The node wants it back.
+  };
   struct shard {
     std::mutex mutex;
     std::vector<object_state*> buckets;
     std::size_t size = 0;
+    std::unordered_map<object_id, argument> arguments;
   };
   static constexpr std::size_t shard_count = 64;
 
@@ -74,6 +92,7 @@ private:
     // Ids are hashes; the lowest bits chose the shard.
     return in.buckets[(id.lo / shard_count) & (in.buckets.size() - 1)];
   }
+  bool give_back(shard& in, const object_id& id);
   static void grow(shard& in);
   static void link(shard& in, object_state& state);
   static bool unlink(shard& in, object_state& state) noexcept;

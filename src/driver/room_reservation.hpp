@@ -2,6 +2,7 @@
 
 #include "base/extent.hpp"
 #include "base/ids.hpp"
+#include "driver/object_state.hpp"
 
 #include <ray/detail/runtime.hpp>
 
@@ -37,8 +38,8 @@ public:
   /// Its name is that of a task, whose result alone may have it.
   bool of_result() const noexcept { return of_result_; }
 
-  /// It became an object: kept as long as this.
-  void sealed(ray::detail::object_handle object) noexcept {
+  /// It became an object, which stays and stays in place as long as this.
+  void sealed(object_view object) noexcept {
     is_sealed_ = true;
     keeps_ = std::move(object);
   }
@@ -57,7 +58,7 @@ private:
   object_id object_;
   bool of_result_ = false;
   bool is_sealed_ = false;
-  ray::detail::object_handle keeps_;
+  object_view keeps_;
   std::shared_ptr<reservation> copy_;
 };
 

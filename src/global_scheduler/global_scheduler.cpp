@@ -1,31 +1,17 @@
-#include "global_scheduler/global_scheduler.hpp"
+#include "global_scheduler/global_scheduler_state.hpp"
 
 #include "base/log.hpp"
-#include "global_scheduler/machine.hpp"
-#include "global_scheduler/query_answer.hpp"
-#include "global_scheduler/state_desk.hpp"
 #include "global_scheduler/store_entities.hpp"
-#include "global_scheduler/survey_book.hpp"
-#include "global_scheduler/why.hpp"
 #include "transport/task_path_actor.hpp"
-#include "wire/failure_record.hpp"
-#include "wire/query.hpp"
 #include "wire/tags.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>
-#include <caf/event_based_actor.hpp>
-#include <caf/response_promise.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 
-#include <nlohmann/json.hpp>
-
 #include <chrono>
-#include <map>
-#include <random>
-#include <set>
 
 namespace rayd {
 
@@ -36,23 +22,6 @@ using soon_atom = caf::atom_constant<caf::atom("soon")>;
 
 constexpr std::chrono::milliseconds idle_interval{100};
 constexpr std::chrono::milliseconds busy_interval{5};
-constexpr std::chrono::seconds store_timeout{30};
-constexpr std::chrono::seconds desk_timeout{30};
-
-/// A node that does not answer within this is not waited for.
-constexpr time_us node_patience_us = 2'000'000;
-
-std::string text_in(const nlohmann::json& query, const char* name) {
-  const bool is_text = query.is_object() && query.contains(name)
-                       && query[name].is_string();
-  return is_text ? query[name].get<std::string>() : std::string{};
-}
-
-time_us steady_now() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-           std::chrono::steady_clock::now().time_since_epoch())
-    .count();
-}
 
 wall_offset clock_now() {
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
@@ -61,67 +30,13 @@ wall_offset clock_now() {
     steady_now()};
 }
 
-struct global_scheduler_state : head_effects {
-  static inline const char* name = "global-scheduler";
+} // namespace
 
-  void begin(caf::event_based_actor* selfptr, global_scheduler_options given);
-
-  // -- message handlers -------------------------------------------------------
-  void on_control(const control_from& x);
-  void on_link_lost(const link_lost& x);
-  void on_tick();
-  void on_soon();
-  caf::response_promise on_survey(const survey& asked);
-
-  // -- head_effects -----------------------------------------------------------
-  void to_link(link_id to, control_message message) override;
-  void store_node(const node_record& node) override;
-  void store_job(const job_record& job) override;
-  void store_actor(const actor_record& actor) override;
-  void store_name(const std::string& text, const object_id& actor) override;
-  void store_mirror(node_index home, const mirror_records& records) override;
-  void take_node_index(ticket_id ticket) override;
-  void take_job_number(ticket_id ticket) override;
-  void sync_store(ticket_id ticket) override;
-  void answer_query(link_id to, const cluster_query& query) override;
-  void node_answered(node_index node, const cluster_answer& answer) override;
-
-  void answer(link_id to, std::uint64_t request, const std::string& text);
-  void go_on(std::uint64_t number, const why_step& step);
-  void look_up(std::uint64_t number);
-  void forget_late_questions();
-  void ask_desk(link_id to, const cluster_query& query);
-  query_context context() const;
-
-  template <class Ask>
-  void take_number(ticket_id ticket, Ask ask);
-  void store_refused(ticket_id ticket, const caf::error& why);
-  void turn();
-  void hurry();
-
-  // -- what this actor remembers ----------------------------------------------
-  caf::event_based_actor* self = nullptr;
-  global_scheduler_options options;
-  std::unique_ptr<head_machine> machine;
-  std::map<link_id, caf::strong_actor_ptr> roots;
-  std::mt19937_64 random{std::random_device{}()};
-  time_us started = 0;
-
-  /// A `rayd why` that waits for a node or the control store.
-  struct question {
-    link_id asker = 0;
-    std::uint64_t request = 0;
-    std::string id;
-    node_index asked = 0;
-    std::string before; ///< What the node before said.
-    time_us until = 0;
-  };
-  std::map<std::uint64_t, question> questions;
-  survey_book surveys; ///< Of the desk, which bounds them.
-  std::uint64_t last_question = 0; ///< And survey.
-  caf::actor desk;
-  bool hurried = false; ///< A soon is on its way.
-};
+time_us steady_now() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+           std::chrono::steady_clock::now().time_since_epoch())
+    .count();
+}
 
 void global_scheduler_state::begin(caf::event_based_actor* selfptr,
                                    global_scheduler_options given) {
@@ -243,136 +158,7 @@ void global_scheduler_state::sync_store(ticket_id ticket) {
       [this, ticket](const caf::error& why) { store_refused(ticket, why); });
 }
 
-void global_scheduler_state::answer_query(link_id to,
-                                          const cluster_query& query) {
-  const auto asked = nlohmann::json::parse(query.text, nullptr, false);
-  const auto what = text_in(asked, "what");
-  if (what == query_why) {
-    const auto number = ++last_question;
-    const auto id = text_in(asked, "id");
-    questions[number] = {to, query.request, id, 0, {},
-                         steady_now() + node_patience_us};
-    go_on(number, why_asked(*machine, id));
-    return;
-  }
-  if (is_for_desk(what))
-    return ask_desk(to, query);
-  const auto answer = rayd::answer_query(*machine, context(), query.text);
-  cluster_answer out;
-  out.request = query.request;
-  if (answer)
-    out.text = *answer;
-  else
-    out.failure
-      = encode_failure(answer.error().code, answer.error().message);
-  to_link(to, std::move(out));
-}
-
-void global_scheduler_state::ask_desk(link_id to, const cluster_query& query) {
-  const auto said = [this, to, number = query.request](const auto& text) {
-    answer(to, number, text);
-  };
-  self->request(desk, desk_timeout, state_asked{query.text})
-    .then([said](const std::string& text) { said(text); },
-          [said](const caf::error&) {
-            said(R"({"error": "the head does not answer in time"})");
-          });
-}
-
-query_context global_scheduler_state::context() const {
-  return {steady_now(), started, options.address, own_node_link};
-}
-
-// -- what nodes know ----------------------------------------------------------
-
-caf::response_promise global_scheduler_state::on_survey(const survey& asked) {
-  auto promise = self->make_response_promise();
-  const auto number = ++last_question;
-  std::set<node_index> waiting;
-  for (const auto& [index, node] : machine->nodes())
-    for (const auto& one : asked.questions)
-      if (counts(node) && (one.node == 0 || one.node == index)) {
-        waiting.insert(index);
-        to_link(node.link, cluster_query{number, one.text});
-      }
-  surveys.begin(number, std::move(waiting), steady_now() + node_patience_us,
-                [this, promise](node_answers said) mutable {
-                  auto nodes = rayd::answer_query(*machine, context(),
-                                                  R"({"what": "nodes"})");
-                  promise.deliver(
-                    survey_answer{std::move(said), nodes ? *nodes : ""});
-                });
-  return promise;
-}
-
-// -- rayd why -----------------------------------------------------------------
-
-void global_scheduler_state::answer(link_id to, std::uint64_t request,
-                                    const std::string& text) {
-  to_link(to, cluster_answer{request, text, {}});
-}
-
-void global_scheduler_state::go_on(std::uint64_t number,
-                                   const why_step& step) {
-  auto& open = questions.at(number);
-  switch (step.what) {
-    case why_step::kind::ask_node:
-      open.asked = step.node;
-      to_link(machine->nodes().at(step.node).link,
-              cluster_query{number, open.id});
-      return;
-    case why_step::kind::ask_store: look_up(number); return;
-    case why_step::kind::answer: break;
-  }
-  answer(open.asker, open.request, step.text);
-  questions.erase(number);
-}
-
-void global_scheduler_state::node_answered(node_index node,
-                                           const cluster_answer& said) {
-  if (surveys.answer(said.request, node, said.text))
-    return;
-  const auto at = questions.find(said.request);
-  if (at == questions.end() || at->second.asked != node)
-    return;
-  const auto before = std::exchange(at->second.before, said.text);
-  go_on(said.request,
-        why_answered(*machine, at->second.id, node, said.text, before));
-}
-
-void global_scheduler_state::look_up(std::uint64_t number) {
-  const auto found = [this, number](const std::string& lines) {
-    const auto at = questions.find(number);
-    if (at == questions.end())
-      return;
-    const auto wanted = "\"id\":\"" + at->second.id + "\"";
-    std::string line;
-    if (const auto hit = lines.find(wanted); hit != std::string::npos) {
-      const auto start = lines.rfind('\n', hit) + 1;
-      line = lines.substr(start, lines.find('\n', hit) - start);
-    }
-    go_on(number, {why_step::kind::answer, why_recorded(at->second.id, line),
-                   0});
-  };
-  auto& open = questions.at(number);
-  open.asked = 0;
-  open.until = steady_now()
-               + std::chrono::microseconds{store_timeout}.count();
-  self->request(options.store, store_timeout, list_store{"task", 0})
-    .then(found, [found](const caf::error&) { found({}); });
-}
-
-void global_scheduler_state::forget_late_questions() {
-  const auto now = steady_now();
-  for (auto at = questions.begin(); at != questions.end();) {
-    const auto number = at->first;
-    const auto& open = (at++)->second;
-    if (open.until <= now)
-      go_on(number, why_answered(*machine, open.id, open.asked, "",
-                                 open.before));
-  }
-  surveys.expire(now);
-}
+namespace {
 
 caf::behavior
 global_scheduler(caf::stateful_actor<global_scheduler_state>* self,

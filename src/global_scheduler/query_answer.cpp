@@ -54,6 +54,7 @@ json as_json(const head_machine& machine, const query_context& context,
     {"labels", std::move(labels)},
     {"store_capacity", node.entry.store_bytes},
     {"store_used", dead ? 0 : node.load.store_used},
+    {"store_spilled", dead ? 0 : node.load.store_spilled},
     {"workers", dead ? 0 : node.load.workers},
     {"actors", dead ? 0 : machine.actors().alive_on(node.entry.index)},
     {"tasks_running", dead ? 0 : node.load.running},
@@ -156,8 +157,9 @@ json whole_status(const head_machine& machine, const query_context& context) {
   const auto all = sum_up(machine);
   json totals = {{"resources_total", as_json(all.total)},
                  {"resources_available", as_json(all.available)}};
-  for (const char* name : {"store_capacity", "store_used", "workers", "actors",
-                           "tasks_running", "tasks_waiting"}) {
+  for (const char* name :
+       {"store_capacity", "store_used", "store_spilled", "workers", "actors",
+        "tasks_running", "tasks_waiting"}) {
     std::uint64_t sum = 0;
     for (const auto& node : nodes)
       if (node["state"] != "dead")

@@ -40,6 +40,22 @@ public:
   /// To the head: group_request or bundle_answer.
   virtual void to_head(const control_message& message) = 0;
 
+  // -- an object leaves the arena, and comes back ----------------------------
+
+  /// Write it to disk; answered by spilled(). Its place stays as it is, until
+  /// free_place (the file is the object now) or drop_file (it is not needed).
+  virtual void spill(const object_id& id) = 0;
+  virtual void free_place(const object_id& id) = 0;
+  virtual void drop_file(const object_id& id) = 0;
+
+  /// Read it into the arena; answered by fetched, restore_failed or
+  /// fetch_refused.
+  virtual void restore(const object_id& id, std::uint64_t size_bytes) = 0;
+
+  /// Nothing (more) can leave the arena now: answers the wish of this serial.
+  /// *later*: something can when tasks end that run here.
+  virtual void no_more_space(std::uint64_t serial, bool later) = 0;
+
   /// Ask the head to give the actor its name; answered by name_answered.
   virtual void claim_name(const task_spec& creation) = 0;
 

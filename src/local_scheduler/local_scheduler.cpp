@@ -102,7 +102,10 @@ void local_scheduler::now() {
 }
 
 caf::behavior local_scheduler::make_local_behavior() {
-  return life_messages().or_else(store_messages());
+  return life_messages()
+    .or_else(store_messages())
+    .or_else(space_messages())
+    .or_else(output_messages());
 }
 
 caf::message_handler local_scheduler::life_messages() {
@@ -155,29 +158,10 @@ caf::message_handler local_scheduler::store_messages() {
       now();
       to_process(x.client, spare_room{});
     },
-    [this](const object_fetched& x) {
-      now();
-      machine_->fetched(x.object, x.where);
+    [this](const store_usage& x) {
+      last_load_.store_used = x.used;
+      last_load_.store_spilled = x.spilled;
     },
-    [this](const object_not_fetched& x) {
-      now();
-      machine_->fetch_failed(x.object, x.nodes);
-    },
-    [this](const object_not_stored& x) {
-      now();
-      machine_->fetch_refused(x.object, x.failure);
-    },
-    [this](const read_object& x) {
-      now();
-      const auto place = begun() ? machine_->read(x.object) : std::nullopt;
-      return object_place{x.object, place.has_value(),
-                          place.value_or(extent{})};
-    },
-    [this](const object_read& x) {
-      now();
-      machine_->read_done(x.object);
-    },
-    [this](const store_usage& x) { last_load_.store_used = x.used; },
   };
 }
 
@@ -228,6 +212,8 @@ local_scheduler::next_deadline() {
     next = std::min(next, load_sent_ + load_interval);
   if (!mirror_.empty())
     next = std::min(next, mirror_sent_ + mirror_interval);
+  if (machine_->makes_space())
+    next = std::min(next, ticked_ + tick_interval);
   if (machine_->task_count() > 0 || machine_->worker_count() > 0)
     next = std::min(next, ticked_
                             + (machine_->task_count() > 0
@@ -267,7 +253,8 @@ void local_scheduler::start_worker(job_number job,
                                    const worker_setting& setting) {
   const auto token
     = (std::uint64_t{random_()} << 32) | std::uint64_t{random_()};
-  pool_[token] = {job, setting, 0, 0, false, {}};
+  pool_[token].job = job;
+  pool_[token].setting = setting;
   caf::anon_send(neighbours_.pool,
                  start_worker_process{job, token, machine_->description(job),
                                       machine_->home_of(job),
@@ -284,6 +271,9 @@ void local_scheduler::end_worker(process_id worker, const std::string&) {
 void local_scheduler::free_local(const std::vector<object_id>& ids) {
   flush_seals();
   send(neighbours_.store, free_objects{ids});
+  if (!readers_.empty())
+    for (const auto& id : ids)
+      answer_readers(id);
 }
 
 void local_scheduler::fetch(const object_id& id, std::uint64_t size_bytes,

@@ -6,6 +6,7 @@
 #include "shared_memory/lane_memory.hpp"
 #include "transport/task_path_actor.hpp"
 #include "wire/node_messages.hpp"
+#include "wire/spill_messages.hpp"
 #include "wire/store_messages.hpp"
 
 #include <caf/actor.hpp>
@@ -25,6 +26,7 @@ struct local_scheduler_options {
   machine_options machine; ///< `self` comes with cluster_joined.
   std::uint64_t arena_bytes = 0;
   std::string session_folder;
+  std::string host; ///< How people name this machine.
   std::size_t lane_window = lane::default_window;
   std::shared_ptr<bell_page> bells; ///< What the node's processes ring.
 };
@@ -76,6 +78,11 @@ private:
   void fetch(const object_id& id, std::uint64_t size_bytes,
              const std::vector<node_index>& holders) override;
   void to_head(const control_message& message) override;
+  void spill(const object_id& id) override;
+  void free_place(const object_id& id) override;
+  void drop_file(const object_id& id) override;
+  void restore(const object_id& id, std::uint64_t size_bytes) override;
+  void no_more_space(std::uint64_t serial, bool later) override;
   void claim_name(const task_spec& creation) override;
   void actor_changed(const task_spec& creation, const char* state,
                      node_index node, const std::string& reason,
@@ -86,6 +93,11 @@ private:
   void now(); ///< Something arrived: sets the machine's time.
   caf::message_handler life_messages();
   caf::message_handler store_messages();
+
+  // -- scheduler_space.cpp: the store is full, objects come back --------------
+  caf::message_handler space_messages();
+  void on_read(const object_id& id, const caf::strong_actor_ptr& reader);
+  void answer_readers(const object_id& id);
 
   // -- scheduler_attach.cpp: links come, say who they are, and go -------------
   void on_accepted(const link_accepted& peer);
@@ -123,6 +135,17 @@ private:
   void flush();
   void flush_seals();
   void flush_wishes();
+
+  // -- scheduler_output.cpp: what workers print -------------------------------
+  caf::message_handler output_messages();
+  void on_output(worker_output& output);
+  bool pass_lines(worker_lines&& lines);
+  void on_flush_query(scheduler_link& link, std::uint64_t request);
+  void on_flush(node_index from, const flush_lines& x);
+  void flush_answered(std::uint64_t serial);
+  void ask_logs(const cluster_query& query);
+  std::string how_it_ended(const worker_process_ended& ended,
+                           process_id process) const;
 
   // -- scheduler_control.cpp: the head ----------------------------------------
   void on_control(std::string& bytes, const caf::strong_actor_ptr& from);
@@ -165,6 +188,8 @@ private:
     process_id process = 0; ///< Once attached.
     bool link_down = false; ///< Nothing more comes from it.
     std::string how;        ///< Once ended.
+    /// Lines that found no room in lanes, of standard output and error.
+    std::uint64_t left_out[2] = {0, 0};
   };
   std::map<std::uint64_t, worker_process> pool_; ///< By token.
   std::random_device random_; ///< Tokens of workers.
@@ -172,6 +197,16 @@ private:
   process_id probe_ = 0; ///< The node itself as the probe's driver.
   bool probe_over_ = false;
   caf::strong_actor_ptr prober_;
+
+  /// Somebody waits for all lines of a job: a driver, or another node.
+  struct output_flush {
+    process_id driver = 0;
+    node_index node = 0;
+    std::uint64_t request = 0; ///< The asker's.
+    std::size_t missing = 1;   ///< Answers of our pool and of other nodes.
+  };
+  std::map<std::uint64_t, output_flush> flushes_; ///< At most flushes_max.
+  std::uint64_t last_flush_ = 0;
 
   struct question {
     caf::actor_addr asker;
@@ -183,6 +218,8 @@ private:
   std::map<std::uint64_t, std::pair<caf::actor_addr, std::string>> begins_;
   std::uint64_t last_request_ = 0;
 
+  /// Transfers that wait until an object is back from disk.
+  std::map<object_id, std::vector<caf::strong_actor_ptr>> readers_;
   std::vector<seal_object> seals_;
   std::vector<create_object> creations_; ///< For the store, after this turn,
   std::vector<give_room> rooms_;         ///< as are these.

@@ -19,6 +19,8 @@ machine_steps::machine_steps(machine_options options, effects& out)
     objects_(options_.self, out, *this) {
   available_ = options_.total;
   gpus_ = gpu_book{options_.gpus};
+  if (options_.faults.ignore_views)
+    objects_.ignore_views();
   if (options_.elders)
     objects_.know_elders(*options_.elders);
 }
@@ -43,6 +45,8 @@ void local_scheduler_machine::on_record(process_id from,
       [&](tasks_returned& x) { on(from, x); },
       [&](waits_told& x) { on(from, std::move(x)); },
       [&](seal_object_room& x) { on(from, x); },
+      [&](places_given_back& x) { objects_.on_record(from, x); },
+      [&](places_kept& x) { objects_.on_record(from, x); },
       [&](kill_actor& x) {
         if (x.actor.home() == options_.self)
           end_by_request(x.actor, "it was killed");
@@ -81,6 +85,8 @@ void local_scheduler_machine::on_peer_record(node_index from,
       [&](object_located& x) { objects_.on_record(from, x); },
       [&](copy_added& x) { objects_.on_record(from, x); },
       [&](free_copies& x) { objects_.on_record(from, x); },
+      [&](copy_leaves& x) { objects_.on_record(from, x); },
+      [&](copy_judged& x) { objects_.on_record(from, x); },
       [&](cancel_object& x) { cancel(x); },
       [&](cancel_assigned& x) { on(from, x); },
       [&](end_job& x) { end_job_here(x.job); },
@@ -127,6 +133,7 @@ void local_scheduler_machine::turn() {
         advance(id);
     }
     start_what_fits();
+    objects_.make_space(now_);
     objects_.sweep();
     if (woken_.empty() && to_gather_.empty() && to_advance_.empty())
       return;

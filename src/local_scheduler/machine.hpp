@@ -74,7 +74,16 @@ public:
 
   /// For object_transfer; see object_directory::read.
   std::optional<extent> read(const object_id& id) { return objects_.read(id); }
-  void read_done(const object_id& id) { objects_.unpin(id); }
+  void read_done(const object_id& id) { objects_.read_done(id); }
+  bool comes_back(const object_id& id) { return objects_.comes_back(id); }
+
+  // The store wants space, and what became of it; see object_directory.
+  void want_space(std::uint64_t serial, std::uint64_t bytes) {
+    objects_.want_space(serial, bytes);
+  }
+  bool makes_space() const noexcept { return objects_.makes_space(); }
+  void spilled(const object_id& id, bool good) { objects_.spilled(id, good); }
+  void restore_failed(const object_id& id) { objects_.restore_failed(id); }
 
   /// Values that wait for *process* (see object_directory::send_ready).
   void send_ready(process_id process, std::size_t bytes);
@@ -108,6 +117,11 @@ public:
   const std::string& description(job_number job) const;
   /// The node of its driver; 0: this one, or unknown.
   node_index home_of(job_number job) const;
+  /// What a worker ran at *read*, when a line of it was read: the name of its
+  /// task, or its actor's class; "" before its first one.
+  std::string work_of(process_id worker, time_us read) const;
+  /// Since when the first task that it was given runs; 0: none does.
+  time_us works_since(process_id worker) const;
   const object_directory& objects() const { return objects_; }
   const resource_set& available() const { return available_; }
   const std::map<bundle_key, bundle_entry>& bundles() const {

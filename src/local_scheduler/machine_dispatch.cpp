@@ -20,6 +20,44 @@ resource_set cpus_of(const worker_entry& worker) {
   return cpus;
 }
 
+ready_queues::key machine_steps::key_of(const task_entry& task) const {
+  return {task.origin != options_.self,
+          task.spec.kind == task_kind::actor_creation,
+          task.spec.job,
+          task.spec.demand,
+          task.spec.wished().priority,
+          task.wish,
+          task.near,
+          task.origin == options_.self && task.placed == placed_by::global,
+          task.spec.wished().env};
+}
+
+void machine_steps::enqueue(const object_id& id, task_entry& task,
+                            bool first) {
+  task.worker = 0;
+  task.node = 0;
+  if (misses_bundle(task)) {
+    send_back(id, task);
+    return;
+  }
+  task.queued = true;
+  if (!task.spec.dependencies.empty() && task.origin == options_.self)
+    task.near = nearest(task);
+  changed(id, task, task_state::waiting_for_resources);
+  auto& queue = ready_.at(key_of(task));
+  if (first)
+    queue.push_front(task.spec.depth, id);
+  else
+    queue.push_back(task.spec.depth, id);
+}
+
+void machine_steps::dequeue(const object_id& id, task_entry& task) {
+  if (!task.queued)
+    return;
+  task.queued = false;
+  ready_.at(key_of(task)).remove(task.spec.depth, id);
+}
+
 void machine_steps::slot_free(process_id id, worker_entry& worker) {
   if (worker.actor) {
     to_advance_.push_back(worker.actor);
@@ -189,6 +227,14 @@ bool machine_steps::arguments_here(const object_id& id,
     return true;
   woken_.push_back(id);
   return false;
+}
+
+void machine_steps::add_in_use(std::unordered_set<object_id>& ids) const {
+  for (const auto& [id, worker] : workers_)
+    for (const auto& given : worker.given)
+      if (const auto at = tasks_.find(given); at != tasks_.end())
+        ids.insert(at->second.spec.dependencies.begin(),
+                   at->second.spec.dependencies.end());
 }
 
 void machine_steps::run_on(process_id id, worker_entry& worker,

@@ -26,6 +26,7 @@ protected:
   void dependency_refused(const object_id& task,
                           const std::string& failure) override;
   bool rebuild(const object_id& id) override;
+  void add_in_use(std::unordered_set<object_id>& ids) const override;
   void unreferenced(const object_id& id) override;
   void retains_settled(process_id process) override;
 
@@ -38,9 +39,6 @@ protected:
   void arguments_there(const object_id& id, task_entry& task);
   std::optional<std::string> argument_failure(const object_id& id,
                                               const task_entry& task) const;
-  void enqueue(const object_id& id, task_entry& task, bool first);
-  void dequeue(const object_id& id, task_entry& task);
-  ready_queues::key key_of(const task_entry& task) const;
   void complete(const object_id& id, object_value value, node_index holder,
                 run_times times);
   void complete_foreign(const object_id& id, task_entry& task,
@@ -62,6 +60,9 @@ protected:
   void on(process_id from, const tasks_returned& returned);
   void on(process_id from, const seal_object_room& seal);
   void take_result(process_id from, worker_entry& worker, held_result result);
+  void enqueue(const object_id& id, task_entry& task, bool first);
+  void dequeue(const object_id& id, task_entry& task);
+  ready_queues::key key_of(const task_entry& task) const;
   void slot_free(process_id id, worker_entry& worker);
   void release(worker_entry& worker);
   bool start_what_fits();

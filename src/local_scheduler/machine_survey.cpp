@@ -46,7 +46,7 @@ json machine_steps::holders_of(const object_id& id) const {
   for (const auto node : e->copies)
     nodes.push_back(node_name(node));
   return {{"nodes", std::move(nodes)},
-          {"processes", e->references.processes()},
+          {"processes", e->references.process_count()},
           {"other_nodes", e->references.nodes()},
           {"pins", e->references.pins()}};
 }

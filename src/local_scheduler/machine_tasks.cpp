@@ -167,44 +167,6 @@ machine_steps::argument_failure(const object_id& id,
   return encode_failure(failure);
 }
 
-ready_queues::key machine_steps::key_of(const task_entry& task) const {
-  return {task.origin != options_.self,
-          task.spec.kind == task_kind::actor_creation,
-          task.spec.job,
-          task.spec.demand,
-          task.spec.wished().priority,
-          task.wish,
-          task.near,
-          task.origin == options_.self && task.placed == placed_by::global,
-          task.spec.wished().env};
-}
-
-void machine_steps::enqueue(const object_id& id, task_entry& task,
-                            bool first) {
-  task.worker = 0;
-  task.node = 0;
-  if (misses_bundle(task)) {
-    send_back(id, task);
-    return;
-  }
-  task.queued = true;
-  if (!task.spec.dependencies.empty() && task.origin == options_.self)
-    task.near = nearest(task);
-  changed(id, task, task_state::waiting_for_resources);
-  auto& queue = ready_.at(key_of(task));
-  if (first)
-    queue.push_front(task.spec.depth, id);
-  else
-    queue.push_back(task.spec.depth, id);
-}
-
-void machine_steps::dequeue(const object_id& id, task_entry& task) {
-  if (!task.queued)
-    return;
-  task.queued = false;
-  ready_.at(key_of(task)).remove(task.spec.depth, id);
-}
-
 // -- results ------------------------------------------------------------------
 
 void machine_steps::complete(const object_id& id, object_value value,

@@ -14,7 +14,35 @@ namespace {
 // Nothing is late by more jobs than that; they are numbered upwards.
 constexpr std::size_t ended_jobs_kept = 10'000;
 
+/// As lines of output name it; of actors their class.
+const std::string& shown_name(const task_spec& spec) {
+  return spec.name.empty() || spec.kind != task_kind::task
+           ? spec.function_name
+           : spec.name;
+}
+
 } // namespace
+
+std::string local_scheduler_machine::work_of(process_id worker,
+                                             time_us read) const {
+  const auto at = workers_.find(worker);
+  if (at == workers_.end())
+    return "";
+  const auto& entry = at->second;
+  // What was read before the first task came first is of the one before.
+  const bool earlier = entry.front_since > read && !entry.last_ran.empty();
+  if (entry.actor || entry.given.empty() || earlier)
+    return entry.last_ran;
+  const auto task = tasks_.find(entry.given.front());
+  return task == tasks_.end() ? entry.last_ran : shown_name(task->second.spec);
+}
+
+time_us local_scheduler_machine::works_since(process_id worker) const {
+  const auto at = workers_.find(worker);
+  return at == workers_.end() || at->second.given.empty()
+           ? 0
+           : at->second.front_since;
+}
 
 void local_scheduler_machine::job_begun(job_number job, process_id driver,
                                         std::string description,
@@ -234,6 +262,8 @@ void machine_steps::on(process_id from, task_result&& result) {
   if (spec.kind == task_kind::task)
     run_times_.add(spec.function.module, spec.function.offset,
                    result.times.duration_us);
+  if (spec.kind != task_kind::actor_call)
+    worker.last_ran = shown_name(spec);
   if (spec.kind == task_kind::actor_creation
       && result.value.what != object_value::kind::failed)
     host_actor(result.task, from, worker, task->second);

@@ -67,6 +67,7 @@ bool object_directory::ready(const object_id& id, object_value value,
       e.copies = {holder};
     }
     record(id, e, false);
+    use(id, e);
   }
   for (const auto& nested : e.value.nested)
     pin(nested);
@@ -78,9 +79,12 @@ bool object_directory::ready(const object_id& id, object_value value,
 void object_directory::keep_copy(const object_id& id,
                                  const object_value& value) {
   auto& e = make(id);
-  e.value = value;
   e.now = state::ready;
-  e.local = true;
+  if (!e.spilled) {
+    e.value = value;
+    e.local = true;
+    use(id, e);
+  }
   wake(id, e);
   touch(id); // Its home may be gone.
 }
@@ -88,7 +92,7 @@ void object_directory::keep_copy(const object_id& id,
 void object_directory::wake(const object_id& id, entry& e) {
   if (!e.waiting)
     return;
-  const bool here = !stored(e.value) || e.local;
+  const bool here = !stored(e.value) || e.in_arena();
   auto waiting = std::move(e.waiting);
   waiters rest;
   for (const auto& task : waiting->tasks) {
@@ -119,7 +123,10 @@ void object_directory::fail(const object_id& id, entry& e, ray::errc code,
              {},
              {}};
   e.now = state::ready;
+  if (e.spilled)
+    drop_here(id, e);
   e.local = false;
+  out_of_arena_.leaving.erase(id);
   e.copies.clear();
   wake(id, e);
   touch(id);
@@ -157,8 +164,11 @@ void object_directory::need_value(const object_id& id, entry& e) {
 bool object_directory::await(const object_id& id, const object_id& task,
                              bool here) {
   auto& e = make(id);
-  if (e.now == state::ready && (!here || !stored(e.value) || e.local))
+  if (e.now == state::ready && (!here || !stored(e.value) || e.in_arena())) {
+    if (here)
+      use(id, e);
     return true;
+  }
   waiting_of(e).tasks.push_back({task, here});
   if (e.now == state::ready)
     fetch(id, e);
@@ -178,7 +188,7 @@ void object_directory::forget_waiting_task(const object_id& id,
 void object_directory::want(process_id process, const object_id& id) {
   auto& e = make(id);
   touch(id);
-  if (e.now == state::ready && (!stored(e.value) || e.local)) {
+  if (e.now == state::ready && (!stored(e.value) || e.in_arena())) {
     notify(process, id);
     return;
   }
@@ -217,13 +227,15 @@ void object_directory::send_ready(process_id process, std::size_t bytes) {
   while (!queue.empty() && sent < bytes) {
     const auto id = queue.front();
     queue.pop_front();
-    const auto* e = find(id);
+    auto* e = look_up(id);
     // Lost since: it is told all the same, and who needs it asks for it.
     if (!e || (e->now != state::ready && !stored(e->value)))
       continue;
     object_value value = e->value;
-    if (stored(value) && !e->local)
+    if (stored(value) && !e->in_arena())
       value.where.offset = not_here;
+    else
+      use(id, *e);
     sent += value.bytes.size() + 64;
     out_.to_process(process, object_ready{id, std::move(value)});
   }
@@ -238,8 +250,13 @@ bool object_directory::has_ready(process_id process) const {
 // -- copies -------------------------------------------------------------------
 
 void object_directory::fetch(const object_id& id, entry& e) {
-  if (e.fetching || e.local)
+  if (e.fetching || e.in_arena())
     return;
+  if (e.spilled) {
+    e.fetching = true;
+    out_.restore(id, e.value.where.size);
+    return;
+  }
   if (e.copies.empty()) {
     lost(id, e);
     return;
@@ -264,12 +281,17 @@ void object_directory::fetched(const object_id& id, extent where) {
   }
   e->fetching = false;
   touch(id);
-  if (e->local) // Its task made it here meanwhile.
+  if (e->in_arena()) // Its task made it here meanwhile.
     return;
+  e->value.where = where;
+  use(id, *e);
+  if (std::exchange(e->spilled, false)) {
+    wake(id, *e);
+    return;
+  }
   e->local = true;
   e->now = state::ready;
   e->doomed = false; // Its home hears of this copy, and frees it again.
-  e->value.where = where;
   if (is_home(id))
     record(id, *e, false);
   else
@@ -323,16 +345,18 @@ void object_directory::fetch_refused(const object_id& id,
     return;
   auto waiting = std::move(e->waiting);
   for (const auto& process : waiting->processes)
-    out_.to_process(
-      process.id,
-      object_ready{id, {object_value::kind::failed, failure, {}, {}}});
+    out_.to_process(process.id, object_ready{id,
+                                             {object_value::kind::failed,
+                                              failure,
+                                              {not_here, 0},
+                                              {}}});
   for (const auto& task : waiting->tasks)
     listener_.dependency_refused(task.id, failure);
   if (waiting->nodes.empty())
     return;
   // Other nodes may have room for it.
   waiting_of(*e).nodes = std::move(waiting->nodes);
-  if (e->copies.empty())
+  if (e->copies.empty() && !e->local)
     lost(id, *e);
   else
     wake(id, *e);

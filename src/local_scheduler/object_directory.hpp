@@ -1,12 +1,12 @@
 #pragma once
 
+#include "local_scheduler/departures.hpp"
 #include "local_scheduler/effects.hpp"
-#include "local_scheduler/reference_set.hpp"
+#include "local_scheduler/object_entry.hpp"
 
 #include <deque>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -23,64 +23,11 @@
 
 namespace rayd {
 
-/// What the directory tells the rest of the machine.
-class directory_listener {
-public:
-  virtual ~directory_listener() = default;
-
-  /// An object that the task waits for (see object_directory::await) is there.
-  virtual void dependency_ready(const object_id& task) = 0;
-
-  /// An object that the task waits for cannot be brought here (its encoded
-  /// failure says why: the store is full).
-  virtual void dependency_refused(const object_id& task,
-                                  const std::string& failure)
-    = 0;
-
-  /// Run the task that made it again. False: it cannot be made again.
-  virtual bool rebuild(const object_id& id) = 0;
-
-  /// Nobody refers to this object (or actor) of this home any more, and its
-  /// entry is gone.
-  virtual void unreferenced(const object_id& id) = 0;
-
-  /// Every node that the process's new references need to be known at has
-  /// acknowledged them.
-  virtual void retains_settled(process_id process) = 0;
-};
-
 class object_directory {
 public:
-  enum class state : std::uint8_t { pending, ready, lost };
-
-  /// Someone who waits: a task (its id), a process or a node.
-  struct waiters {
-    struct task {
-      object_id id;
-      bool here = false; ///< Stored values must be in this node's store.
-    };
-    struct process {
-      process_id id = 0;
-      bool here = false; ///< As for a task.
-    };
-    std::vector<task> tasks;
-    std::vector<process> processes;
-    std::vector<node_index> nodes;
-  };
-
-  struct entry {
-    object_value value;
-    reference_set references;
-    std::unique_ptr<waiters> waiting;
-    std::vector<node_index> copies; ///< Of a stored value, on other nodes.
-    state now = state::pending;
-    bool local = false;    ///< Stored and in this node's store.
-    bool fetching = false; ///< A copy is on its way here.
-    bool asked = false;    ///< Borrowed: the home was asked for it.
-    bool doomed = false;   ///< Borrowed: freed by its home, still read here.
-    bool retained = false; ///< Borrowed: the home counts this node.
-    bool named_home = false; ///< A task or put of this home makes it.
-  };
+  using entry = object_entry;
+  using state = entry::state;
+  using waiters = entry::waiters;
 
   object_directory(node_index self, effects& out, directory_listener& listener)
     : self_(self), out_(out), listener_(listener) {}
@@ -97,6 +44,9 @@ public:
 
   /// Whether node_gone() was called for it, or it died before this node came.
   bool is_dead(node_index node) const;
+
+  /// See machine_faults.
+  void ignore_views() noexcept { ignores_views_ = true; }
 
   /// See machine_options.
   void know_elders(std::vector<node_index> elders) {
@@ -157,6 +107,8 @@ public:
   void on_record(node_index from, const object_located& located);
   void on_record(node_index from, const copy_added& added);
   void on_record(node_index from, const free_copies& freed);
+  void on_record(node_index from, const copy_leaves& leaves);
+  void on_record(node_index from, const copy_judged& judged);
   void on_record(node_index from, const ack_retain& ack);
 
   /// What this node knows, for a task that goes to another one.
@@ -177,8 +129,31 @@ public:
   void fetch_refused(const object_id& id, const std::string& failure);
 
   /// For object_transfer: the place of a copy that lies here, pinned until
-  /// unpin; nothing when it does not.
+  /// read_done; nothing when it does not.
   std::optional<extent> read(const object_id& id);
+  void read_done(const object_id& id);
+
+  /// Whether read() has to be tried again after the object comes back from
+  /// disk (fetched) or does not.
+  bool comes_back(const object_id& id);
+
+  // -- space in the arena (object_departures.cpp) -----------------------------
+
+  /// The store wants so many bytes of objects to leave; replaces the last wish.
+  void want_space(std::uint64_t serial, std::uint64_t bytes);
+  void on_record(process_id from, const places_given_back& given);
+  void on_record(process_id from, const places_kept& kept);
+  void spilled(const object_id& id, bool good);
+
+  /// Its file cannot be read, or is damaged: the copy here is gone.
+  void restore_failed(const object_id& id);
+
+  /// Goes on with what the store wants; call at the end of each turn, and
+  /// each 10 ms while makes_space().
+  void make_space(time_us now);
+  bool makes_space() const noexcept {
+    return out_of_arena_.wanted.has_value();
+  }
 
   void process_gone(process_id process);
   void node_gone(node_index node);
@@ -218,6 +193,17 @@ private:
   void drop_nested(entry& e);
   void node_gone(node_index node, const object_id& id, entry& e);
   void record(const object_id& id, const entry& e, bool freed);
+  void drop_here(const object_id& id, entry& e);
+  void use(const object_id& id, entry& e);
+  void find_candidates(time_us now);
+  bool may_leave(const object_id& id, const entry& e) const;
+  std::uint64_t on_their_way(time_us now);
+  void begin_departure(const object_id& id, const entry& e, time_us now,
+                       std::map<process_id, std::vector<object_id>>& questions);
+  void recalled(const object_id& id);
+  void evict(const object_id& id, entry& e);
+  void forget_process(process_id process);
+  void departed(const object_id& id);
 
   template <class Predicate>
   std::vector<object_id> ids_where(Predicate predicate) const;
@@ -237,6 +223,8 @@ private:
   std::unordered_map<process_id, std::uint32_t> unsettled_;
   std::unordered_map<process_id, std::vector<object_id>> late_drops_;
   std::uint64_t last_serial_ = 0;
+  departures out_of_arena_;
+  bool ignores_views_ = false;
 };
 
 } // namespace rayd

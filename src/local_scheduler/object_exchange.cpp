@@ -126,11 +126,8 @@ void object_directory::on_record(node_index, const free_copies& freed) {
     auto* e = look_up(id);
     if (!e || is_home(id))
       continue;
-    if (e->references.unused_here()) {
-      if (e->local)
-        freed_here_.push_back(id);
-      e->local = false;
-    }
+    if (e->references.unused_here())
+      drop_here(id, *e);
     e->doomed = true;
     e->now = state::pending;
     e->asked = false;
@@ -142,10 +139,28 @@ void object_directory::on_record(node_index, const free_copies& freed) {
 
 std::optional<extent> object_directory::read(const object_id& id) {
   auto* e = look_up(id);
-  if (!e || !e->local || e->now != state::ready)
+  if (!e || !e->in_arena() || e->now != state::ready)
     return std::nullopt;
+  use(id, *e);
   e->references.pin();
+  ++e->reading;
   return e->value.where;
+}
+
+void object_directory::read_done(const object_id& id) {
+  auto* e = look_up(id);
+  if (!e || e->reading == 0)
+    return;
+  --e->reading;
+  unpin(id);
+}
+
+bool object_directory::comes_back(const object_id& id) {
+  auto* e = look_up(id);
+  if (!e || !e->spilled || e->now != state::ready)
+    return false;
+  fetch(id, *e);
+  return true;
 }
 
 } // namespace rayd

@@ -176,12 +176,10 @@ void object_directory::sweep_home(const object_id& id, entry& e) {
       || (e.now == state::pending && e.named_home))
     return;
   drop_nested(e);
-  if (e.local)
-    freed_here_.push_back(id);
+  drop_here(id, e);
   for (const auto node : e.copies)
     freed_there_[node].push_back(id);
   if (stored(e.value)) {
-    e.local = false;
     e.copies.clear();
     record(id, e, true);
   }
@@ -201,8 +199,7 @@ void object_directory::sweep_borrowed(const object_id& id, entry& e) {
   // A copy stays for others until its home frees it.
   if (e.local && !e.doomed && !is_dead(id.home()))
     return;
-  if (e.local)
-    freed_here_.push_back(id);
+  drop_here(id, e);
   entries_.erase(id);
 }
 
@@ -218,6 +215,7 @@ void object_directory::process_gone(process_id process) {
     if (e.references.remove_process(process))
       touch(id);
   }
+  forget_process(process);
   to_send_.erase(process);
   std::erase(notified_, process);
   unsettled_.erase(process);
@@ -233,10 +231,8 @@ void object_directory::job_gone(job_number job) {
   for (const auto& id : ids) {
     auto* e = look_up(id);
     drop_nested(*e);
-    if (e->local)
-      freed_here_.push_back(id);
+    drop_here(id, *e);
     if (is_home(id) && stored(e->value)) {
-      e->local = false;
       e->copies.clear();
       record(id, *e, true);
     }

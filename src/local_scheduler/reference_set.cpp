@@ -4,6 +4,13 @@
 
 namespace rayd {
 
+std::vector<process_id> reference_set::processes() const {
+  auto all = others_;
+  if (first_ != 0)
+    all.push_back(first_);
+  return all;
+}
+
 bool reference_set::has_process(process_id process) const {
   return first_ == process
          || std::find(others_.begin(), others_.end(), process)

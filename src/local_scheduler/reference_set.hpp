@@ -27,10 +27,11 @@ public:
   void unpin() noexcept { --pins_; }
 
   bool has_process(process_id process) const;
+  std::vector<process_id> processes() const;
   std::uint32_t pins() const noexcept { return pins_; }
 
   /// How many processes of this node, and other nodes, refer to it.
-  std::size_t processes() const noexcept {
+  std::size_t process_count() const noexcept {
     return (first_ != 0 ? 1u : 0u) + others_.size();
   }
   std::size_t nodes() const noexcept { return nodes_.size(); }

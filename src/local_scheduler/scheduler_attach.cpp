@@ -191,15 +191,15 @@ void local_scheduler::on_worker_ended(const worker_process_ended& ended) {
   if (at == pool_.end())
     return;
   auto& process = at->second;
-  process.how = ended.how;
+  process.how = how_it_ended(ended, process.process);
   if (process.process == 0) {
     const auto [job, setting] = std::pair{process.job, process.setting};
     pool_.erase(at);
     machine_->worker_start_failed(
       job, setting,
-      fmt::format("a worker process of its program {} before it served; see "
-                  "its log in {}/logs",
-                  ended.how, options_.session_folder));
+      fmt::format("a worker process of its program did not serve, see its log "
+                  "in {}/logs: it {}",
+                  options_.session_folder, how_it_ended(ended, 0)));
   } else if (process.link_down) {
     worker_gone(process.process);
   }

@@ -6,6 +6,7 @@
 #include "base/overloaded.hpp"
 #include "wire/actor_messages.hpp"
 #include "wire/failure_record.hpp"
+#include "wire/query.hpp"
 #include "wire/tags.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -22,6 +23,12 @@ using json = nlohmann::json;
 
 constexpr std::chrono::milliseconds load_interval{5};
 constexpr std::chrono::milliseconds mirror_interval{50};
+
+bool asks_for_logs(const std::string& query) {
+  const auto asked = json::parse(query, nullptr, false);
+  return asked.is_object() && asked.contains("what")
+         && asked["what"] == query_logs;
+}
 
 } // namespace
 
@@ -89,12 +96,14 @@ void local_scheduler::on_head_message(control_message&& message) {
       },
       [&](cluster_query& x) {
         // An id alone is a `rayd why`.
-        const bool many = x.text.starts_with('{');
-        to_head(cluster_answer{x.request,
-                               !begun() ? std::string{}
-                               : many   ? machine_->survey(x.text)
-                                        : machine_->why(x.text),
-                               ""});
+        if (!x.text.starts_with('{'))
+          to_head(cluster_answer{x.request,
+                                 begun() ? machine_->why(x.text) : "", ""});
+        else if (asks_for_logs(x.text))
+          ask_logs(x);
+        else
+          to_head(cluster_answer{x.request,
+                                 begun() ? machine_->survey(x.text) : "", ""});
         return true;
       },
       [&](job_given& x) {

@@ -5,11 +5,14 @@
 #include "base/log.hpp"
 #include "base/overloaded.hpp"
 #include "wire/lane_codec.hpp"
+#include "wire/query.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace rayd {
 
@@ -17,6 +20,9 @@ namespace {
 
 // Values handed to a link beyond this wait in the directory for credit.
 constexpr std::size_t link_bytes_max = 1 << 20;
+
+// Room ahead of need is asked for in pieces of this size at least.
+constexpr std::uint64_t room_min = 1 << 20;
 
 // Of one link; then others get theirs.
 constexpr int batches_per_turn = 32;
@@ -75,7 +81,12 @@ bool local_scheduler::receive_shared() {
 void local_scheduler::on_node_record(scheduler_link& link,
                                      lane_record&& record) {
   auto* mirror = std::get_if<mirror_block>(&record);
-  if (!mirror)
+  if (auto* lines = std::get_if<worker_lines>(&record))
+    static_cast<void>(machine_->home_of(lines->job) == 0
+                      && pass_lines(std::move(*lines)));
+  else if (const auto* flush = std::get_if<flush_lines>(&record))
+    on_flush(link.node, *flush);
+  else if (!mirror)
     machine_->on_peer_record(link.node, std::move(record));
   else if (neighbours_.global)
     pass_mirror({link.node, std::move(mirror->tasks),
@@ -96,7 +107,10 @@ void local_scheduler::on_client_record(scheduler_link& link,
         return true;
       },
       [&](want_spare_room& x) {
-        rooms_.push_back({process, x.at_least});
+        // A small store is not for one process alone.
+        rooms_.push_back({process, std::min(x.at_least,
+                                            std::max(options_.arena_bytes / 32,
+                                                     room_min))});
         return true;
       },
       [&](abort_object_room& x) {
@@ -129,6 +143,10 @@ void local_scheduler::on_client_record(scheduler_link& link,
 
 void local_scheduler::on_query(scheduler_link& link,
                                const client_query& query) {
+  if (query.text == query_flush_lines) {
+    on_flush_query(link, query.request);
+    return;
+  }
   const auto request = ++last_request_;
   questions_[request] = {caf::actor_cast<caf::actor_addr>(link.root),
                          link.process, query.request};

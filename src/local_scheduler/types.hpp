@@ -34,6 +34,8 @@ struct machine_faults {
   bool ack_before_retain = false;
   /// Leaves the tasks of a dead node where they were.
   bool forget_node_tasks = false;
+  /// Moves objects out of the arena that processes view.
+  bool ignore_views = false;
 };
 
 struct machine_options {

@@ -25,11 +25,26 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+
 namespace rayd {
 
 using std::chrono::milliseconds;
 
 namespace {
+
+/// How other machines and people name this one.
+std::string own_host(const node_options& options) {
+  const auto host = options.listen_host();
+  if (host.empty())
+    return "127.0.0.1";
+  if (host != "0.0.0.0")
+    return host;
+  char name[256] = "localhost";
+  ::gethostname(name, sizeof(name) - 1);
+  return name;
+}
 
 constexpr milliseconds store_patience{12'000};
 constexpr milliseconds registration_patience{10'000};
@@ -96,6 +111,16 @@ std::optional<node_failure> node_process::make_store() {
                                                     : exit_code::usage,
                   arena.error().message);
   arena_ = *arena;
+  auto& folder = session_.record.spill_folder;
+  folder = session_.folder / "spill";
+  if (options_.spill_dir.empty())
+    return std::nullopt;
+  if (::access(options_.spill_dir.c_str(), W_OK | X_OK) != 0)
+    return failed(exit_code::usage,
+                  fmt::format("--spill-dir {}: {}", options_.spill_dir,
+                              std::strerror(errno)));
+  folder = options_.spill_dir + "/rayd-spill-"
+           + session_.folder.filename().string();
   return std::nullopt;
 }
 
@@ -109,6 +134,7 @@ std::optional<node_failure> node_process::spawn_rooms() {
   scheduler.machine.sets_threads = !process_environment("OMP_NUM_THREADS");
   scheduler.arena_bytes = arena_->capacity();
   scheduler.session_folder = session_.folder;
+  scheduler.host = own_host(options_);
   if (options_.lanes == lane_kind::automatic) {
     auto bells = bell_page::create();
     if (!bells)
@@ -121,6 +147,9 @@ std::optional<node_failure> node_process::spawn_rooms() {
   store_options store;
   store.arena = arena_;
   store.prefault = options_.object_store_prefault;
+  store.scheduler = scheduler_;
+  store.spill_folder = session_.record.spill_folder;
+  store.spill_limit = options_.spill_limit;
   store_ = spawn_object_store(system, store);
   auto view = open_view(*arena_);
   if (!view)
@@ -133,7 +162,7 @@ std::optional<node_failure> node_process::spawn_rooms() {
   transfer_ = start_object_transfer(system, transfer);
   pool_ = spawn_worker_pool(
     system, {session_.folder, session_.socket_path(), scheduler_,
-             transfer_->actor(), options_.load});
+             transfer_->actor(), options_.load, {}});
   transfer_->set_pool(pool_);
   return std::nullopt;
 }
@@ -187,12 +216,7 @@ std::optional<node_failure> node_process::open_gate() {
 
 node_entry node_process::describe() const {
   node_entry own;
-  own.host = options_.listen_host();
-  if (own.host == "0.0.0.0" || own.host.empty()) {
-    char name[256] = "localhost";
-    ::gethostname(name, sizeof(name) - 1);
-    own.host = own.host.empty() ? "127.0.0.1" : name;
-  }
+  own.host = own_host(options_);
   own.port = gate_->port();
   own.pid = ::getpid();
   own.total = options_.total_resources();

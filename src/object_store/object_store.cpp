@@ -2,13 +2,9 @@
 
 #include "base/check.hpp"
 #include "base/log.hpp"
-#include "object_store/store_ledger.hpp"
-#include "shared_memory/prefault.hpp"
+#include "object_store/object_store_state.hpp"
 
-#include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
-#include <caf/behavior.hpp>
-#include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
 
 #include <fcntl.h>
@@ -18,50 +14,6 @@
 #include <variant>
 
 namespace rayd {
-namespace {
-
-struct object_store_state {
-  static inline const char* name = "object-store"; // as shown in logs
-
-  explicit object_store_state(caf::event_based_actor* selfptr)
-    : self(selfptr) {}
-
-  void init(store_options options);
-  caf::behavior make_behavior();
-
-  // -- message handlers, in interface order -----------------------------------
-  void on_create_object(const create_object& ask);
-  void on_give_room(const give_room& ask);
-  void on_return_room(const return_room& back);
-  void on_seal_object(const seal_object& seal);
-  void on_seal_objects(const seal_objects& batch);
-  void on_abort_object(const abort_object& abort);
-  void on_free_objects(const free_objects& gone);
-  void on_client_gone(const client_gone& gone);
-  store_usage on_ask_store_usage();
-
-  // ---------------------------------------------------------------------------
-
-  /// Backs *where* with memory; false, with the sentence, when there is none.
-  std::optional<std::string> back(extent where);
-
-  /// To the sender of the message that is being handled.
-  template <class Answer>
-  void answer(Answer x) {
-    if (auto to = caf::actor_cast<caf::actor>(self->current_sender()))
-      self->send(to, std::move(x));
-  }
-
-  // -- what this actor remembers ----------------------------------------------
-  caf::event_based_actor* self;
-  std::shared_ptr<segment> arena;
-  std::optional<store_ledger> ledger;
-
-  /// Ends with the state, and so with the actor.
-  std::unique_ptr<prefault> ahead;
-};
-
-using object_store_self = caf::stateful_actor<object_store_state>;
 
 void object_store_state::init(store_options options) {
   RAYD_CHECK(options.arena != nullptr);
@@ -71,10 +23,13 @@ void object_store_state::init(store_options options) {
   limits.room_limit = options.room_limit;
   ledger.emplace(arena->capacity(), limits);
   ahead = std::make_unique<prefault>(arena, options.prefault);
+  scheduler = std::move(options.scheduler);
+  files.emplace(options.spill_limit);
+  start_disk(options.spill_folder);
 }
 
 caf::behavior object_store_state::make_behavior() {
-  return {
+  return caf::message_handler{
     [this](const create_object& x) { on_create_object(x); },
     [this](const give_room& x) { on_give_room(x); },
     [this](const return_room& x) { on_return_room(x); },
@@ -84,7 +39,8 @@ caf::behavior object_store_state::make_behavior() {
     [this](const free_objects& x) { on_free_objects(x); },
     [this](const client_gone& x) { on_client_gone(x); },
     [this](const ask_store_usage&) { return on_ask_store_usage(); },
-  };
+  }
+    .or_else(spill_messages());
 }
 
 std::optional<std::string> object_store_state::back(extent where) {
@@ -97,43 +53,72 @@ std::optional<std::string> object_store_state::back(extent where) {
 }
 
 void object_store_state::on_create_object(const create_object& ask) {
+  serve({ask, self->current_sender(), {}});
+}
+
+void object_store_state::on_give_room(const give_room& ask) {
+  serve({ask, self->current_sender(), {}});
+}
+
+/// @returns Why not, when others may make space for it.
+std::optional<std::string>
+object_store_state::try_serve(const create_object& ask,
+                              const caf::actor& asker) {
   ledger->touched_up_to(ahead->ready_up_to());
   auto placed = ledger->create(ask.client, ask.object, ask.size);
   if (auto refused = std::get_if<store_refused>(&placed)) {
-    answer(object_refused{ask.request, ask.client, ask.object, refused->code,
-                          std::move(refused->message)});
-    return;
+    if (may_wait(refused->code, ask.size))
+      return std::move(refused->message);
+    refuse(ask, asker, refused->code, std::move(refused->message));
+    return std::nullopt;
   }
   auto where = std::get<extent>(placed);
   if (auto why = back(where)) {
     ledger->abort(ask.client, ask.object);
-    answer(object_refused{ask.request, ask.client, ask.object,
-                          store_refusal::full, std::move(*why)});
-    return;
+    refuse(ask, asker, store_refusal::full, std::move(*why));
+    return std::nullopt;
   }
-  answer(object_created{ask.request, ask.client, ask.object, where});
+  self->send(asker,
+             object_created{ask.request, ask.client, ask.object, where});
+  return std::nullopt;
 }
 
-void object_store_state::on_give_room(const give_room& ask) {
+std::optional<std::string>
+object_store_state::try_serve(const give_room& ask, const caf::actor& asker) {
   ledger->touched_up_to(ahead->ready_up_to());
   auto placed = ledger->give_room(ask.client, ask.at_least);
   if (auto refused = std::get_if<store_refused>(&placed)) {
-    answer(room_refused{ask.client, ask.at_least, refused->code,
-                        std::move(refused->message)});
-    return;
+    if (may_wait(refused->code, ask.at_least))
+      return std::move(refused->message);
+    refuse(ask, asker, refused->code, std::move(refused->message));
+    return std::nullopt;
   }
   auto where = std::get<extent>(placed);
   if (auto why = back(where)) {
     ledger->return_room(ask.client, where);
-    answer(room_refused{ask.client, ask.at_least, store_refusal::full,
-                        std::move(*why)});
-    return;
+    refuse(ask, asker, store_refusal::full, std::move(*why));
+    return std::nullopt;
   }
-  answer(room_given{ask.client, where});
+  self->send(asker, room_given{ask.client, where});
+  return std::nullopt;
+}
+
+void object_store_state::refuse(const create_object& ask,
+                                const caf::actor& asker, store_refusal code,
+                                std::string why) {
+  self->send(asker, object_refused{ask.request, ask.client, ask.object, code,
+                                   std::move(why)});
+}
+
+void object_store_state::refuse(const give_room& ask, const caf::actor& asker,
+                                store_refusal code, std::string why) {
+  self->send(asker, room_refused{ask.client, ask.at_least, code,
+                                 std::move(why)});
 }
 
 void object_store_state::on_return_room(const return_room& back) {
   ledger->return_room(back.client, back.where);
+  space_came();
 }
 
 void object_store_state::on_seal_object(const seal_object& seal) {
@@ -143,8 +128,9 @@ void object_store_state::on_seal_object(const seal_object& seal) {
   if (!refused)
     return;
   RAYD_DEBUG("{} refuses a seal: {}", name, refused->message);
-  answer(object_refused{0, seal.client, seal.object, refused->code,
-                        std::move(refused->message)});
+  if (auto to = caf::actor_cast<caf::actor>(self->current_sender()))
+    self->send(to, object_refused{0, seal.client, seal.object, refused->code,
+                                  std::move(refused->message)});
 }
 
 void object_store_state::on_seal_objects(const seal_objects& batch) {
@@ -154,17 +140,22 @@ void object_store_state::on_seal_objects(const seal_objects& batch) {
 
 void object_store_state::on_abort_object(const abort_object& abort) {
   ledger->abort(abort.client, abort.object);
+  space_came();
 }
 
 void object_store_state::on_free_objects(const free_objects& gone) {
-  for (auto& object : gone.objects)
+  for (auto& object : gone.objects) {
     ledger->free_object(object);
+    forget_file(object);
+  }
+  space_came();
 }
 
 void object_store_state::on_client_gone(const client_gone& gone) {
   auto bytes = ledger->client_gone(gone.client);
   RAYD_DEBUG("{} takes {} bytes back from client {}", name, bytes,
              gone.client);
+  space_came();
 }
 
 store_usage object_store_state::on_ask_store_usage() {
@@ -177,8 +168,13 @@ store_usage object_store_state::on_ask_store_usage() {
   usage.backed = arena->reserved();
   usage.objects = ledger->objects();
   usage.clients = ledger->clients();
+  usage.spilled = files->bytes();
   return usage;
 }
+
+namespace {
+
+using object_store_self = caf::stateful_actor<object_store_state>;
 
 caf::behavior object_store(object_store_self* self, store_options options) {
   // A stray message must not cost a line on standard error.

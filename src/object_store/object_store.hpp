@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace rayd {
 
@@ -26,14 +27,25 @@ namespace rayd {
 // nothing but its own unsealed bytes, and that a lack of memory is a typed
 // refusal.
 //
-// It does not know who refers to an object or views it: the local scheduler
-// counts, and frees. It neither moves nor evicts nor spills; a full store is
-// refused with the figures, and the asker decides. It never looks at payload.
+// From 80 % on, and when a request does not fit, it asks the local scheduler
+// for objects that may leave (wire/spill_messages.hpp): who refers to an
+// object or views it is counted there. Meanwhile requests wait in a row
+// (space_queue.hpp), and fail with the figures when nothing can leave for 1 s.
+// Objects go to files and back on a thread of their own (spill_disk.hpp), each
+// with a checksum; which are there is known by spill_ledger.hpp.
 
 struct store_options {
   /// The arena, made before the actor so that others can pass on its
   /// descriptors.
   std::shared_ptr<segment> arena;
+  /// The local scheduler, which knows what may leave the arena; without one a
+  /// full store refuses at once.
+  caf::actor scheduler;
+  /// Where objects go that do not fit, a folder of this node's own; empty:
+  /// nowhere. It is made when it is needed, and goes with the actor.
+  std::string spill_folder;
+  /// Bytes of objects there at one time; 0: as many as the disk holds.
+  std::uint64_t spill_limit = 0;
   /// Bytes kept zeroed ahead of need; 0: none before first use, then as much
   /// as was used, at most 256 MiB.
   std::uint64_t prefault = 256ull << 20;

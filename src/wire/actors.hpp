@@ -21,9 +21,11 @@
 //   link_dialled     struct  node: a peer was dialled
 //   register_with_head, cluster_joined, node_is_dead, run_probe, drain
 //                            node: life of the node  -> probe_answered, drained
-//   worker_process_started, _refused, _ended          worker_pool
-//   object_created, object_refused, room_given, room_refused, store_usage
-//                                                     object_store
+//   worker_process_started, _refused, _ended, worker_output
+//   (-> worker_output_taken), output_flushed, log_read
+//                                                     worker_pool
+//   object_created, object_refused, room_given, room_refused, store_usage,
+//   space_wanted, object_spilled, object_not_restored object_store
 //   object_fetched, object_not_fetched, object_not_stored, read_object
 //   (-> object_place), object_read                    object_transfer
 #include "wire/node_messages.hpp"
@@ -33,7 +35,10 @@
 //   give_room        -> room_given | room_refused
 //   seal_objects, abort_object, free_objects, return_room, client_gone
 //   ask_store_usage  -> store_usage
+//   spill_object, free_place, drop_file, restore_object, no_more_space
+//                    local_scheduler: what leaves the arena, and comes back
 //   from the local_scheduler for clients, from object_transfer for fetches.
+#include "wire/spill_messages.hpp"
 #include "wire/store_messages.hpp"
 // object_transfer  (object_transfer/object_transfer.hpp; threads of its own)
 //   fetch_object     local_scheduler: bring a copy here
@@ -41,7 +46,8 @@
 //   fetch_program    worker_pool -> program_fetched | program_not_fetched
 //
 // worker_pool  (worker_pool/worker_pool.hpp; one permanent thread)
-//   start_worker_process, end_worker_process, job_program, job_program_over
+//   start_worker_process, end_worker_process, job_program, job_program_over,
+//   flush_output (-> output_flushed), read_log (-> log_read)
 //                                                     local_scheduler
 //   read_program     object_transfer -> program_files
 //

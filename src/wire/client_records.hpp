@@ -12,6 +12,7 @@
 namespace rayd {
 
 /// In object_value::where of a stored value: it exists, but not on this node.
+/// Of a failed one: the object exists, and can be asked for again.
 inline constexpr std::uint64_t not_here = ~std::uint64_t{0};
 
 // -- client process -> its node -----------------------------------------------
@@ -76,6 +77,20 @@ struct seal_object_room {
 /// The client will not fill what it created.
 struct abort_object_room {
   object_id object;
+};
+
+/// Answers give_back_places: the process views none of these objects and has
+/// forgotten where they lie. Also later, when the last view of one that it
+/// kept has gone; then the serial is 0.
+struct places_given_back {
+  std::uint64_t serial = 0;
+  std::vector<object_id> ids;
+};
+
+/// Answers give_back_places: the process views these just now.
+struct places_kept {
+  std::uint64_t serial = 0;
+  std::vector<object_id> ids;
 };
 
 /// Room ahead of need: answered by spare_room.
@@ -167,6 +182,13 @@ struct recall_tasks {};
 /// back (tasks_returned); what runs is told by its stop_token.
 struct cancel_task {
   object_id task;
+};
+
+/// These objects are to leave the arena. Answered for each by
+/// places_given_back or places_kept.
+struct give_back_places {
+  std::uint64_t serial = 0; ///< Comes back.
+  std::vector<object_id> ids;
 };
 
 /// Node to worker, when it is blocked for long: on what?

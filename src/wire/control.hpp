@@ -68,6 +68,7 @@ struct node_load {
   std::vector<std::uint64_t> grants_seen; ///< Placed here; arrived since.
   std::vector<std::uint64_t> grants_done; ///< Used up or void, at their home.
   std::uint64_t store_used = 0;
+  std::uint64_t store_spilled = 0; ///< Bytes of objects on its disk.
   std::uint32_t workers = 0;
   std::uint32_t running = 0;
   std::uint32_t queued = 0;

@@ -101,6 +101,7 @@ node_load read(schema::NodeLoad::Reader from) {
   load.grants_seen = read_serials(from.getGrantsSeen());
   load.grants_done = read_serials(from.getGrantsDone());
   load.store_used = from.getStoreUsed();
+  load.store_spilled = from.getStoreSpilled();
   load.workers = from.getWorkers();
   load.running = from.getRunning();
   load.queued = from.getQueued();

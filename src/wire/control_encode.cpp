@@ -93,6 +93,7 @@ void put(schema::Control::Builder out, const node_load& x) {
   write_serials(to.initGrantsSeen(list_size(x.grants_seen)), x.grants_seen);
   write_serials(to.initGrantsDone(list_size(x.grants_done)), x.grants_done);
   to.setStoreUsed(x.store_used);
+  to.setStoreSpilled(x.store_spilled);
   to.setWorkers(x.workers);
   to.setRunning(x.running);
   to.setQueued(x.queued);

@@ -85,9 +85,20 @@ make_group read_group(schema::Group::Reader from) {
   return group;
 }
 
+worker_lines read_lines(schema::WorkerLines::Reader from) {
+  return {from.getJob(),    from.getName(),    from.getPid(),
+          from.getHost(),   from.getErrors(),  from.getLeftOut(),
+          from.getFile(),   from.getText()};
+}
+
 template <class Record>
 Record read_attempt(schema::Attempt::Reader from) {
   return {read_id(from.getTask()), from.getAttempt()};
+}
+
+template <class Record>
+Record read_places(schema::Retains::Reader from) {
+  return {from.getSerial(), read_ids(from.getIds())};
 }
 
 lane_record from_client(schema::Record::Reader from) {
@@ -131,6 +142,10 @@ lane_record from_client(schema::Record::Reader from) {
     case Record::CLIENT_QUERY:
       return client_query{from.getClientQuery().getRequest(),
                           from.getClientQuery().getText()};
+    case Record::PLACES_GIVEN_BACK:
+      return read_places<places_given_back>(from.getPlacesGivenBack());
+    case Record::PLACES_KEPT:
+      return read_places<places_kept>(from.getPlacesKept());
     default: throw std::invalid_argument{"unknown record"};
   }
 }
@@ -149,6 +164,8 @@ lane_record from_own_node(schema::Record::Reader from) {
     case Record::RECALL_TASKS: return recall_tasks{};
     case Record::TELL_WAITS: return tell_waits{};
     case Record::CANCEL_TASK: return cancel_task{read_id(from.getCancelTask())};
+    case Record::GIVE_BACK_PLACES:
+      return read_places<give_back_places>(from.getGiveBackPlaces());
     case Record::QUERY_ANSWER: return read(from.getQueryAnswer());
     case Record::END_PROCESS: return end_process{from.getEndProcess()};
     default: return from_client(from);
@@ -164,8 +181,7 @@ lane_record from_any(schema::Record::Reader from) {
     case Record::TASK_GIVEN_BACK:
       return read_attempt<task_given_back>(from.getTaskGivenBack());
     case Record::NODE_RETAINS:
-      return node_retains{from.getNodeRetains().getSerial(),
-                          read_ids(from.getNodeRetains().getIds())};
+      return read_places<node_retains>(from.getNodeRetains());
     case Record::ACK_RETAIN: return ack_retain{from.getAckRetain()};
     case Record::NODE_RELEASES:
       return node_releases{read_ids(from.getNodeReleases())};
@@ -175,6 +191,11 @@ lane_record from_any(schema::Record::Reader from) {
     case Record::OBJECT_LOCATED:
       return object_located{read_hint(from.getObjectLocated())};
     case Record::COPY_ADDED: return copy_added{read_id(from.getCopyAdded())};
+    case Record::COPY_LEAVES:
+      return copy_leaves{read_id(from.getCopyLeaves())};
+    case Record::COPY_JUDGED:
+      return copy_judged{read_id(from.getCopyJudged().getObject()),
+                         from.getCopyJudged().getMayGo()};
     case Record::FREE_COPIES:
       return free_copies{read_ids(from.getFreeCopies())};
     case Record::LOCATE_ACTOR:
@@ -205,6 +226,11 @@ lane_record from_any(schema::Record::Reader from) {
     case Record::MAKE_GROUP: return read_group(from.getMakeGroup());
     case Record::REMOVE_GROUP:
       return remove_group{read_id(from.getRemoveGroup())};
+    case Record::WORKER_LINES: return read_lines(from.getWorkerLines());
+    case Record::FLUSH_LINES:
+      return flush_lines{from.getFlushLines().getJob(),
+                         from.getFlushLines().getSerial(),
+                         from.getFlushLines().getDone()};
     case Record::TELL_DRIVER:
       return tell_driver{from.getTellDriver().getJob(),
                          from.getTellDriver().getText()};

@@ -256,6 +256,33 @@ void put(record_builder out, const cancel_object& x) {
   to.setForce(x.force);
 }
 
+void put(record_builder out, const copy_leaves& x) {
+  write_id(out.initCopyLeaves(), x.object);
+}
+
+void put(record_builder out, const copy_judged& x) {
+  auto to = out.initCopyJudged();
+  write_id(to.initObject(), x.object);
+  to.setMayGo(x.may_go);
+}
+
+void put_places(schema::Retains::Builder to, const auto& x) {
+  to.setSerial(x.serial);
+  write_ids(to.initIds(), x.ids);
+}
+
+void put(record_builder out, const give_back_places& x) {
+  put_places(out.initGiveBackPlaces(), x);
+}
+
+void put(record_builder out, const places_given_back& x) {
+  put_places(out.initPlacesGivenBack(), x);
+}
+
+void put(record_builder out, const places_kept& x) {
+  put_places(out.initPlacesKept(), x);
+}
+
 void put(record_builder out, const end_job& x) {
   out.setEndJob(x.job);
 }
@@ -294,6 +321,25 @@ void put(record_builder out, const tell_driver& x) {
   auto to = out.initTellDriver();
   to.setJob(x.job);
   to.setText(x.text);
+}
+
+void put(record_builder out, const worker_lines& x) {
+  auto to = out.initWorkerLines();
+  to.setJob(x.job);
+  to.setName(x.name);
+  to.setPid(x.pid);
+  to.setHost(x.host);
+  to.setErrors(x.errors);
+  to.setLeftOut(x.left_out);
+  to.setFile(x.file);
+  to.setText(x.text);
+}
+
+void put(record_builder out, const flush_lines& x) {
+  auto to = out.initFlushLines();
+  to.setJob(x.job);
+  to.setSerial(x.serial);
+  to.setDone(x.done);
 }
 
 void put(record_builder out, const mirror_block& x) {

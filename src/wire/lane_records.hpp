@@ -1,6 +1,7 @@
 #pragma once
 
 #include "wire/client_records.hpp"
+#include "wire/output_records.hpp"
 #include "wire/peer_records.hpp"
 
 #include <variant>
@@ -23,6 +24,7 @@ using lane_record = std::variant<
   object_located, copy_added, free_copies, locate_actor, actor_located,
   end_actor, actor_ended, cancel_assigned, end_job, describe_job,
   mirror_block, cancel_object, tell_driver, make_group, remove_group,
-  tell_waits, waits_told>;
+  tell_waits, waits_told, give_back_places, places_given_back, places_kept,
+  copy_leaves, copy_judged, worker_lines, flush_lines>;
 
 } // namespace rayd

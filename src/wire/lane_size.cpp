@@ -61,6 +61,10 @@ struct sizer {
     return 32 + x.text.size() + x.failure.size();
   }
 
+  std::size_t operator()(const worker_lines& x) const {
+    return 96 + x.name.size() + x.host.size() + x.file.size() + x.text.size();
+  }
+
   std::size_t operator()(const waits_told& x) const {
     std::size_t size = 32;
     for (const auto& wait : x.waits)

@@ -82,6 +82,17 @@ struct copy_added {
   object_id object;
 };
 
+/// To the home: the sender wants to drop its copy, for its store is full.
+/// Answered by copy_judged; when it may, the home has taken it off its list.
+struct copy_leaves {
+  object_id object;
+};
+
+struct copy_judged {
+  object_id object;
+  bool may_go = false; ///< False: there is no other copy.
+};
+
 /// From the home: nobody refers to these any more, drop your copies.
 struct free_copies {
   std::vector<object_id> ids;

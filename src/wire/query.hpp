@@ -37,6 +37,7 @@ namespace rayd {
 //         "labels": {"zone": "a"},
 //         "store_capacity": 2147483648,     bytes
 //         "store_used": 1048576,            bytes
+//         "store_spilled": 0,               bytes, on disk
 //         "workers": 2,               worker processes
 //         "actors": 0,                alive
 //         "tasks_running": 1,
@@ -53,7 +54,8 @@ namespace rayd {
 //     "deadlocks": ["deadlock, tasks wait for each other: ..."],
 //     "totals": {                     sums over nodes that are not dead
 //       "resources_total": {...}, "resources_available": {...},
-//       "store_capacity": 0, "store_used": 0, "workers": 0, "actors": 0,
+//       "store_capacity": 0, "store_used": 0, "store_spilled": 0,
+//         "workers": 0, "actors": 0,
 //       "tasks_running": 0, "tasks_waiting": 0
 //     }
 //   }
@@ -98,8 +100,27 @@ namespace rayd {
 // Answer:  as a list of objects, with "stores": [{"node", "store_used",
 //          "store_capacity"}]
 //
+// Request: {"what": "logs", "kind": KIND, "id": ID, "offset": N or "tail": N,
+//           "limit": BYTES}; kinds and ids: "worker" "n1:4711" (node and
+//           process), "node" "n1", "task" and "actor" their ids (the log of
+//           the worker that ran it last). By default from the oldest byte,
+//           256 KiB; at most 1 MiB.
+// Answer:
+//   {"text": "...",     lines without control characters
+//    "next": 4096,      the offset of what follows
+//    "end": false}      true: the process has ended, nothing follows
+//
+// Request: {"what": "logs", "kind": "files", "id": "n1"}: of which workers
+// there are logs on a node, of ended ones too.
+// Answer: {"rows": [{"pid": 4711, "job": "j1", "bytes": 120, "runs": true,
+//                    "file": "PATH"}], "node_log": "PATH"}
 // A query that cannot be answered:
 //   {"error": "one sentence"}
+
+/// A driver's question to its own node, all of it: has all that its job's
+/// workers printed so far been sent to me? The answer "{}" follows the lines.
+inline constexpr std::string_view query_flush_lines
+  = R"({"what":"flush_lines"})";
 
 /// Values of "what".
 inline constexpr std::string_view query_status = "status";
@@ -111,5 +132,6 @@ inline constexpr std::string_view query_summary = "summary";
 inline constexpr std::string_view query_timeline = "timeline";
 inline constexpr std::string_view query_graph = "graph";
 inline constexpr std::string_view query_memory = "memory";
+inline constexpr std::string_view query_logs = "logs";
 
 } // namespace rayd

@@ -193,7 +193,7 @@ struct ask_store_usage {
   }
 };
 
-/// Bytes, but for the last two. used + reserved + free == capacity.
+/// Bytes, but for two. used + reserved + free == capacity.
 struct store_usage {
   std::uint64_t capacity = 0;
   std::uint64_t used = 0;         ///< Sealed objects.
@@ -203,12 +203,13 @@ struct store_usage {
   std::uint64_t backed = 0;       ///< Taken from the system so far.
   std::uint64_t objects = 0;      ///< Sealed.
   std::uint64_t clients = 0;      ///< That hold rooms or creations.
+  std::uint64_t spilled = 0;      ///< Bytes of objects on disk.
 
   template <class Inspector>
   friend auto inspect(Inspector& f, store_usage& x) {
     return f(caf::meta::type_name("store_usage"), x.capacity, x.used,
              x.reserved, x.free, x.largest_free, x.backed, x.objects,
-             x.clients);
+             x.clients, x.spilled);
   }
 };
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 // What the worker pool is told and tells: which processes run which programs.
@@ -57,6 +58,50 @@ struct worker_process_ended {
   std::uint64_t token = 0;
   std::int64_t pid = 0;
   std::string how; ///< "was ended by signal 11 (SIGSEGV)", "exited with 3".
+  /// What it wrote last to standard error, oldest first, and when that was
+  /// read (steady clock, microseconds).
+  std::vector<std::pair<std::int64_t, std::string>> last_words;
+};
+
+/// Pool -> scheduler: lines that workers printed, oldest first. The next ones
+/// follow after worker_output_taken; those of processes that end at once.
+struct worker_output {
+  struct piece {
+    std::uint64_t token = 0;
+    bool errors = false;        ///< From standard error.
+    std::uint64_t left_out = 0; ///< Lines before these that are only in file.
+    std::uint64_t lines = 0;    ///< In text.
+    std::int64_t read_us = 0;   ///< When (steady clock).
+    std::string file;
+    std::string text; ///< Complete lines, harmless.
+  };
+  std::vector<piece> pieces;
+};
+
+/// Scheduler -> pool: the lanes had room for it, or what had none is counted.
+struct worker_output_taken {};
+
+/// Scheduler -> pool: read what the job's workers printed so far, now;
+/// answered, after its lines, by output_flushed.
+struct flush_output {
+  job_number job = 0;
+  std::uint64_t request = 0;
+};
+
+struct output_flushed {
+  std::uint64_t request = 0;
+};
+
+/// Scheduler -> pool: a part of a log; answered by log_read.
+struct read_log {
+  std::uint64_t request = 0;
+  std::int64_t pid = 0;  ///< Of a worker, of an ended one too; 0: the node.
+  std::string question;  ///< JSON: {"what": "logs"} of query.hpp.
+};
+
+struct log_read {
+  std::uint64_t request = 0;
+  std::string answer; ///< JSON, see query.hpp.
 };
 
 /// Scheduler -> pool: end it now (SIGKILL).
@@ -109,6 +154,12 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::start_worker_process)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::worker_process_started)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::worker_process_refused)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::worker_process_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::worker_output)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::worker_output_taken)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::flush_output)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::output_flushed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::read_log)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::log_read)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::end_worker_process)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::job_program)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::job_program_over)

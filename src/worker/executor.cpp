@@ -118,8 +118,9 @@ void executor::execute(attempt_pointer record) {
   const auto& order = record->order;
   const auto& spec = order.spec;
   record->dependencies.reserve(order.values.size());
-  for (const auto& value : order.values)
-    record->dependencies.push_back(process_->value_of(value, record));
+  for (std::size_t i = 0; i < order.values.size(); ++i)
+    record->dependencies.push_back(process_->value_of(
+      spec.dependencies.at(i), order.values[i], record));
   task_frame frame;
   frame.parent = spec.id;
   frame.task = spec.id;

@@ -55,6 +55,15 @@ caf::behavior worker_pool(pool_actor* self,
     [self](const end_worker_process& unwanted) {
       self->state.spawner->end(unwanted);
     },
+    [self](const worker_output_taken&) {
+      self->state.spawner->output().taken();
+    },
+    [self](const flush_output& asked) {
+      self->state.spawner->output().flush(asked);
+    },
+    [self](const read_log& asked) {
+      self->state.spawner->output().read(asked);
+    },
     [&programs](const job_program& x) {
       programs.begin(x.job, x.description);
     },

@@ -8,6 +8,7 @@
 #include <caf/send.hpp>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -23,6 +24,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -40,7 +42,8 @@ struct child_plan {
   int file; ///< Executed instead when it is not negative.
   char* const* arguments;
   char* const* environment;
-  int log;
+  int output; ///< Standard output, and
+  int errors; ///< standard error.
   pid_t parent;
 };
 
@@ -53,8 +56,8 @@ struct child_plan {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   const int input = ::open("/dev/null", O_RDONLY);
-  if (::dup2(input, 0) < 0 || ::dup2(plan.log, 1) < 0
-      || ::dup2(plan.log, 2) < 0)
+  if (::dup2(input, 0) < 0 || ::dup2(plan.output, 1) < 0
+      || ::dup2(plan.errors, 2) < 0)
     ::_exit(126);
   ::syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC);
   if (plan.file >= 0)
@@ -105,6 +108,29 @@ std::vector<std::string> worker_environment(const worker_pool_options& options,
   return texts;
 }
 
+struct output_pipe {
+  owned_fd read;
+  owned_fd write;
+};
+
+/// A worker writes into it, output_reader reads from it and never waits there.
+std::optional<output_pipe> open_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) < 0)
+    return std::nullopt;
+  output_pipe made{owned_fd{ends[0]}, owned_fd{ends[1]}};
+  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  // More than the usual 64 KiB spares a busy printer waits; a refusal is fine.
+  ::fcntl(ends[0], F_SETPIPE_SZ, 256 << 10);
+  return made;
+}
+
+bool wants_lines(const start_worker_process& wanted) {
+  const auto job = nlohmann::json::parse(wanted.description, nullptr, false);
+  return !job.is_object() || !job.contains("log_to_driver")
+         || job["log_to_driver"] != false;
+}
+
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> out;
   for (auto& text : texts)
@@ -117,6 +143,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 worker_spawner::worker_spawner(worker_pool_options options)
   : options_(std::move(options)),
+    output_(options_.scheduler, options_.session_folder, options_.output),
     wake_(::eventfd(0, EFD_CLOEXEC)),
     thread_([this] { run(); }) {
   RAYD_CHECK(wake_ >= 0);
@@ -201,14 +228,15 @@ void worker_spawner::spawn(const start_order& asked) {
                        program.path, std::strerror(errno)));
     return;
   }
-  const auto log
-    = fmt::format("{}/logs/worker-{}-{}.log", options_.session_folder,
-                  job_name(wanted.job), ++started_);
-  const int log_fd = ::open(log.c_str(),
-                            O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (log_fd < 0) {
-    refuse(fmt::format("log file {} cannot be made: {}", log,
-                       std::strerror(errno)));
+  auto log = log_file::create(
+    fmt::format("{}/logs/worker-{}-{}.log", options_.session_folder,
+                job_name(wanted.job), ++started_),
+    options_.output.log);
+  auto standard = open_pipe();
+  auto errors = open_pipe();
+  if (!log || !standard || !errors) {
+    refuse(log ? fmt::format("no pipe can be made: {}", std::strerror(errno))
+               : log.error().message);
     return;
   }
   std::vector<std::string> arguments{program.path, "--ray-role=worker"};
@@ -217,8 +245,8 @@ void worker_spawner::spawn(const start_order& asked) {
   const auto envp = pointers(environment);
   const pid_t pid = vfork_child(
     {program.path.c_str(), program.file ? program.file->get() : -1,
-     argv.data(), envp.data(), log_fd, ::getpid()});
-  ::close(log_fd);
+     argv.data(), envp.data(), standard->write.get(), errors->write.get(),
+     ::getpid()});
   if (pid < 0) {
     refuse(fmt::format("no process can be made: {}", std::strerror(errno)));
     return;
@@ -226,6 +254,9 @@ void worker_spawner::spawn(const start_order& asked) {
   const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   RAYD_CHECK(pidfd >= 0);
   children_[wanted.token] = {wanted.job, pid, pidfd};
+  output_.add({wanted.token, wanted.job, pid, std::move(standard->read),
+               std::move(errors->read), std::move(*log),
+               wants_lines(wanted)});
   if (const auto identity = identify_process(pid))
     (void) record_process(options_.session_folder, *identity, "worker");
   caf::anon_send(options_.scheduler,
@@ -240,9 +271,9 @@ void worker_spawner::reap(std::uint64_t token) {
     return;
   ::close(process.pidfd);
   children_.erase(at);
-  caf::anon_send(options_.scheduler,
-                 worker_process_ended{process.job, token, process.pid,
-                                      describe_exit(wait_status)});
+  // Its last lines come first.
+  output_.end({process.job, token, process.pid, describe_exit(wait_status),
+               {}});
 }
 
 void worker_spawner::kill_all() {

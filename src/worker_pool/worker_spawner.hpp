@@ -2,6 +2,7 @@
 
 #include "worker_pool/worker_pool.hpp"
 #include "wire/worker_messages.hpp"
+#include "worker_pool/output_reader.hpp"
 #include "worker_pool/program_file.hpp"
 
 #include <condition_variable>
@@ -26,6 +27,9 @@ public:
   void start(start_worker_process wanted, located_program program);
   void end(end_worker_process unwanted);
 
+  /// Reads what the workers print.
+  output_reader& output() noexcept { return output_; }
+
 private:
   struct start_order {
     start_worker_process wanted;
@@ -46,6 +50,7 @@ private:
   void kill_all();
 
   worker_pool_options options_;
+  output_reader output_;
   int wake_ = -1; ///< eventfd.
   std::mutex mutex_;
   std::deque<order> orders_; ///< Guarded by mutex_, as is stopping_.

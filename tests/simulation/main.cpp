@@ -3,6 +3,7 @@
 // simulation --mutant NAME ...         with a fault switched on: must be found
 // --trouble KIND instead of the one that each seed chooses: none, workers,
 //   nodes, silence, all
+// --full-stores: stores want space all the time, objects go to disk and back
 // --jobs J splits the seeds over J processes.
 
 #include "world.hpp"
@@ -28,6 +29,7 @@ struct arguments {
   double seconds = 0; ///< 0: no limit.
   unsigned jobs = 1;
   bool trace = false;
+  bool full_stores = false;
   std::optional<trouble> kind;
   std::string mutant;
 };
@@ -44,6 +46,7 @@ const std::map<std::string, switch_on>& mutants() {
      [](auto& o) { o.node_faults.ack_before_retain = true; }},
     {"forget_node_tasks",
      [](auto& o) { o.node_faults.forget_node_tasks = true; }},
+    {"ignore_views", [](auto& o) { o.node_faults.ignore_views = true; }},
     {"keep_dead_load", [](auto& o) { o.head.keep_dead_load = true; }},
     {"accept_old_load", [](auto& o) { o.head.accept_old_load = true; }},
     {"forget_assigned", [](auto& o) { o.head.forget_assigned = true; }},
@@ -71,6 +74,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 [[noreturn]] void usage() {
   std::fputs("usage: simulation [--seed N] [--from N] [--seeds N] "
              "[--seconds S] [--jobs J] [--trace] [--trouble KIND] "
+             "[--full-stores] "
              "[--mutant NAME]\n",
              stderr);
   std::exit(2);
@@ -82,6 +86,10 @@ arguments parse(int argc, char** argv) {
     const std::string name = argv[i];
     if (name == "--trace") {
       given.trace = true;
+      continue;
+    }
+    if (name == "--full-stores") {
+      given.full_stores = true;
       continue;
     }
     if (i + 1 == argc)
@@ -122,6 +130,7 @@ std::optional<std::string> run_seed(const arguments& given, std::uint64_t seed,
   world_options options;
   options.seed = seed;
   options.trace = given.trace;
+  options.full_stores = given.full_stores;
   options.kind = given.kind;
   if (!given.mutant.empty())
     mutants().at(given.mutant)(options);

@@ -133,6 +133,7 @@ void node::registered(const node_registered& x) {
   for (auto& [request, program] : std::exchange(begins_, {}))
     attach_driver(program.first, program.second);
   arm();
+  press();
 }
 
 void node::link_up(node_index peer) {
@@ -376,25 +377,6 @@ std::string node::describe_objects() const {
       break;
   }
   return text;
-}
-
-std::string node::leftovers(bool jobs_over) const {
-  const auto objects = machine_->objects().ids();
-  if (machine_->task_count() != 0 || !objects.empty())
-    return fmt::format("{} tasks, {} objects{}", machine_->task_count(),
-                       objects.size(), describe_objects());
-  if (!store_.empty())
-    return fmt::format("{} in the store, {} first", store_.size(),
-                       to_string(store_.begin()->first));
-  if (machine_->available() != total_)
-    return fmt::format("{} left of {}",
-                       to_string(machine_->available()),
-                       to_string(total_));
-  if (jobs_over && machine_->worker_count() != 0)
-    return fmt::format("{} workers", machine_->worker_count());
-  if (jobs_over && !processes_.empty())
-    return processes_.begin()->second->describe();
-  return {};
 }
 
 } // namespace rayd::simulation

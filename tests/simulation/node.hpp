@@ -73,6 +73,11 @@ private:
   void free_local(const std::vector<object_id>& ids) override;
   void fetch(const object_id& id, std::uint64_t size_bytes,
              const std::vector<node_index>& holders) override;
+  void spill(const object_id& id) override;
+  void free_place(const object_id& id) override;
+  void drop_file(const object_id& id) override;
+  void restore(const object_id& id, std::uint64_t size_bytes) override;
+  void no_more_space(std::uint64_t, bool) override {}
   void to_head(const control_message& message) override;
   void claim_name(const task_spec& creation) override;
   void actor_changed(const task_spec& creation, const char* state,
@@ -85,6 +90,8 @@ private:
                   std::vector<node_index> failed);
   void watch_transfer(node_index holder, std::shared_ptr<bool> answered,
                       timeline::action give_up);
+  void press();
+  void check_views(const object_id& id, const char* what);
   void end_turn();
   void arm();
   void send_load();
@@ -103,6 +110,10 @@ private:
   std::map<process_id, std::shared_ptr<process>> processes_;
   process_id last_process_ = 0;
   std::map<object_id, std::uint64_t> store_; ///< With the place in the arena.
+  std::map<object_id, std::string> files_;   ///< On disk.
+  std::map<object_id, std::uint64_t> writes_; ///< Under way.
+  std::uint64_t last_write_ = 0;
+  std::uint64_t last_wish_ = 0;
 
   std::set<node_index> peers_, dead_;
   std::map<node_index, std::vector<lane_record>> early_;

@@ -64,14 +64,9 @@ void node::end_worker(process_id worker, const std::string& reason) {
 void node::free_local(const std::vector<object_id>& ids) {
   for (const auto& id : ids) {
     store_.erase(id);
-    for (const auto& [number, process] : processes_) {
-      const auto* value = process->value_of(id);
-      if (process->alive() && value && machine_->has_job(id.job())
-          && value->what == object_value::kind::stored
-          && value->where.offset != not_here)
-        world_.fail("{} frees {} under {}", node_name(index_),
-                    to_string(id), process->describe());
-    }
+    files_.erase(id);
+    writes_.erase(id);
+    check_views(id, "frees");
   }
 }
 
@@ -173,7 +168,13 @@ void node::serve(const object_id& id, reader answer) {
   }
   act([this, id, answer] {
     if (!machine_->read(id)) {
-      world_.time.after(100, [answer] { answer(nullptr); });
+      const bool again = machine_->comes_back(id);
+      world_.time.after(100, [this, id, answer, again] {
+        if (again)
+          serve(id, answer);
+        else
+          answer(nullptr);
+      });
       return;
     }
     if (!has(id))

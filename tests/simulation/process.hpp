@@ -111,6 +111,8 @@ private:
   void send(lane_record record);
   void on_value(object_ready&& ready);
   std::vector<thread_wait> waits() const;
+  void on_question(const give_back_places& question);
+  bool forget_place(const object_id& id);
 
   world& world_;
   node& node_;

@@ -98,6 +98,7 @@ void process::on_record(lane_record&& record) {
       },
       [&](object_ready& x) { on_value(std::move(x)); },
       [&](tell_waits&) { send(waits_told{waits()}); },
+      [&](give_back_places& x) { on_question(x); },
       [&](recall_tasks&) {
         tasks_returned returned;
         for (const auto& task : queue_)
@@ -139,6 +140,42 @@ void process::on_value(object_ready&& ready) {
     send(task_blocked{now_->spec.id, false});
   if (opened(index, known))
     after(1);
+}
+
+/// @returns false when it never knew it.
+bool process::forget_place(const object_id& id) {
+  const auto at = values_.find(id);
+  if (at == values_.end() || at->second.what != object_value::kind::stored
+      || at->second.where.offset == not_here)
+    return false;
+  at->second.where.offset = not_here;
+  return true;
+}
+
+/// Sometimes it views what the node wants back, and tells later.
+void process::on_question(const give_back_places& question) {
+  places_given_back given{question.serial, {}};
+  places_kept kept{question.serial, {}};
+  for (const auto& id : question.ids) {
+    const auto* value = value_of(id);
+    const bool here = value && value->what == object_value::kind::stored
+                      && value->where.offset != not_here;
+    if (!here || !world_.chance(25)) {
+      forget_place(id);
+      given.ids.push_back(id);
+      continue;
+    }
+    kept.ids.push_back(id);
+    const auto delay = static_cast<time_us>(world_.random.below(5000));
+    world_.time.after(delay, [self = shared_from_this(), id] {
+      if (!self->alive_)
+        return;
+      self->forget_place(id);
+      self->send(places_given_back{0, {id}});
+    });
+  }
+  send(std::move(given));
+  send(std::move(kept));
 }
 
 void process::check(const slot& x, const object_value& value) {

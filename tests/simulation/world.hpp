@@ -49,6 +49,7 @@ struct world_options {
   std::uint64_t seed = 1;
   bool trace = false;
   std::optional<trouble> kind; ///< Instead of what the seed chooses.
+  bool full_stores = false; ///< Objects leave the arenas all the time.
   machine_faults node_faults;
   head_faults head;
 };

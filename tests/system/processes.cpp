@@ -86,8 +86,9 @@ std::string accounts_of(const nlohmann::json& status) {
     return text;
   for (const auto& node : status.at("nodes")) {
     text += node.value("id", "?");
-    for (const auto* key : {"resources_available", "store_used", "workers",
-                            "actors", "tasks_running", "tasks_waiting"})
+    for (const auto* key :
+         {"resources_available", "store_used", "store_spilled", "workers",
+          "actors", "tasks_running", "tasks_waiting"})
       text += std::string{" "} + key + "=" + node.at(key).dump();
     text += '\n';
   }

@@ -65,6 +65,7 @@ struct NodeLoad {
   draining @12 :Bool;
   spread @13 :List(ShapeLoad);
   blocked @14 :UInt32;
+  storeSpilled @15 :UInt64;
 }
 
 struct NodeReason {

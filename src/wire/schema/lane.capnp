@@ -189,6 +189,11 @@ struct Retains {
   ids @1 :Ids;
 }
 
+struct Judgement {
+  object @0 :ObjectId;
+  mayGo @1 :Bool;
+}
+
 struct Locate {
   object @0 :ObjectId;
   failed @1 :List(UInt32);
@@ -210,6 +215,29 @@ struct ActorEnd {
   how @2 :UInt8;
   # actor_ended::way: 0 died, 1 for good, 2 after its calls.
   life @3 :Int32;
+}
+
+struct WorkerLines {
+  job @0 :UInt32;
+  name @1 :Text;
+  # What the worker ran.
+  pid @2 :Int64;
+  host @3 :Text;
+  # Empty: the driver's own node.
+  errors @4 :Bool;
+  # From standard error.
+  leftOut @5 :UInt64;
+  # Lines before these that found no room.
+  file @6 :Text;
+  # Path of the log that has all of them.
+  text @7 :Text;
+}
+
+struct FlushLines {
+  job @0 :UInt32;
+  serial @1 :UInt64;
+  done @2 :Bool;
+  # The answer.
 }
 
 struct JobDescription {
@@ -289,6 +317,13 @@ struct Record {
     removeGroup @43 :ObjectId;
     tellWaits @44 :Void;
     waitsTold @45 :List(ThreadWait);
+    giveBackPlaces @46 :Retains;
+    placesGivenBack @47 :Retains;
+    placesKept @48 :Retains;
+    copyLeaves @49 :ObjectId;
+    copyJudged @50 :Judgement;
+    workerLines @51 :WorkerLines;
+    flushLines @52 :FlushLines;
   }
 }
 

@@ -19,6 +19,7 @@ constexpr auto sample = R"({
      "resources_total": {"CPU": 2, "memory": 2147483648, "license": 1},
      "resources_available": {"CPU": 0.5, "memory": 2147483648},
      "store_capacity": 1073741824, "store_used": 1048576,
+     "store_spilled": 3145728,
      "workers": 2, "actors": 1, "tasks_running": 1, "tasks_waiting": 0},
     {"id": "n2", "state": "dead", "resources_total": {"CPU": 7},
      "resources_available": {}}],
@@ -48,7 +49,7 @@ TEST_CASE("status asks this machine's node and prints tables", "[status]") {
   CHECK(text.find("1.5/2") != std::string::npos);
   CHECK(text.find("license 1/1") != std::string::npos);
   CHECK(text.find("7/7") == std::string::npos);
-  CHECK(text.find("1 MiB / 1 GiB") != std::string::npos);
+  CHECK(text.find("1 MiB / 1 GiB, 3 MiB on disk") != std::string::npos);
   CHECK(text.find("\033") == std::string::npos);
   CHECK(shell.talk.str().empty());
 }

@@ -45,6 +45,19 @@ public:
                const std::vector<node_index>& holders) override {
       fetches.push_back({id, holders});
     }
+    void spill(const object_id& id) override { moves.push_back({"spill", id}); }
+    void free_place(const object_id& id) override {
+      moves.push_back({"free", id});
+    }
+    void drop_file(const object_id& id) override {
+      moves.push_back({"drop", id});
+    }
+    void restore(const object_id& id, std::uint64_t) override {
+      moves.push_back({"restore", id});
+    }
+    void no_more_space(std::uint64_t serial, bool) override {
+      no_space.push_back(serial);
+    }
     void to_head(const control_message& message) override {
       head.push_back(message);
     }
@@ -71,6 +84,8 @@ public:
     std::vector<control_message> head;
     std::vector<std::pair<object_id, std::vector<node_index>>> fetches;
     std::vector<std::string> actor_states;
+    std::vector<std::pair<std::string, object_id>> moves;
+    std::vector<std::uint64_t> no_space;
     std::map<object_id, task_record> records;
     bool auto_start = true;
     bool up = true;
