@@ -156,7 +156,12 @@ TEST_CASE("rayd logs shows what a worker of another node prints") {
   CHECK(follower.wait_for_output("four\n", 10s));
   REQUIRE(program.wait_for_output("task ", 10s));
   const auto task = line_of(program.output(), "task");
-  CHECK(place.rayd({"logs", "task", task, "--tail=1"}).out == "four\n");
+  // The head hears of a task a moment after it.
+  CHECK(eventually(
+    [&] {
+      return place.rayd({"logs", "task", task, "--tail=1"}).out == "four\n";
+    },
+    5s));
   std::ofstream{go + ".end"};
   CHECK(program.wait(10s).exit_code == 0);
   const auto followed = follower.wait(10s);
