@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ray/detail/actor_state.hpp>
 #include <ray/errors.hpp>
 #include <ray/task.hpp>
 
@@ -69,7 +70,11 @@ template <class Class, class... Ps>
 struct class_creation {
   static void run(std::unique_ptr<invocation> call) {
     auto* instance = call->instance;
-    finish_with(std::move(call), [instance](argument_reader& arguments) {
+    const auto snapshot = call->snapshot;
+    if constexpr (has_inspect<Class>)
+      if (call->codec != nullptr)
+        *call->codec = &state_codec_of<Class>;
+    finish_with(std::move(call), [=](argument_reader& arguments) {
       constexpr const std::tuple<std::type_identity<Ps>...>* shape = nullptr;
       *instance = call_with(
         arguments,
@@ -78,6 +83,9 @@ struct class_creation {
             std::forward<decltype(args)>(args)...);
         },
         shape);
+      if constexpr (has_inspect<Class>)
+        if (!snapshot.empty())
+          load_state<Class>(instance->get(), snapshot);
     });
   }
 
@@ -227,6 +235,9 @@ actor<Class> spawn(Args&&... args) {
 template <class Class, class... Args>
 actor<Class> spawn(const with& options, Args&&... args) {
   detail::check_options(options, true);
+  if constexpr (!detail::has_inspect<Class>)
+    if (options.durable)
+      detail::refuse_durable(detail::type_name<Class>());
   return detail::spawn_class<Class>(&options, std::forward<Args>(args)...);
 }
 

@@ -60,7 +60,7 @@ private:
 enum class lifetime { job, detached };
 
 /// Options of a task or an actor. Fields that do not work yet are refused at
-/// the call, by name: durable, shared.
+/// the call, by name: shared, and durable for CAF behaviours.
 struct with {
   /// Task 1; actor 1 to be placed and 0 while alive.
   std::optional<double> num_cpus = {};
@@ -82,7 +82,10 @@ struct with {
   int max_pending_calls = -1; ///< -1: no limit of its own.
   ray::lifetime lifetime = ray::lifetime::job;
   bool get_if_exists = false;
-  bool durable = false; ///< Snapshots of inspect-able state.
+  /// Of a class with an inspect function and max_restarts: a restart goes on
+  /// with the state after the last call whose result was seen. At most 1 MiB,
+  /// and no references; each call costs its encoding.
+  bool durable = false;
   bool shared = false;  ///< true: one process holds many.
   /// Of the process, from its start; all else is as in its node's. A process
   /// serves tasks of one env only. 64 KiB in all, no name RAYD_*.

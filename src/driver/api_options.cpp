@@ -1,4 +1,5 @@
 #include <ray/errors.hpp>
+#include <ray/detail/actor_state.hpp>
 #include <ray/options.hpp>
 
 #include <cmath>
@@ -112,7 +113,12 @@ void check_options(const with& options, bool actor) {
     check_actor_options(options);
   else
     refuse_actor_options(options);
-  refuse(options.durable, "durable", "false");
+  if (options.durable && (!actor || options.max_restarts == 0))
+    throw wrong_type("ray::with::durable is for actors that restart: set "
+                     "max_restarts, too");
+  if (options.durable && options.max_concurrency != 1)
+    throw wrong_type("ray::with::durable wants a state that one call at a time "
+                     "changes: leave max_concurrency at 1");
   refuse(options.shared, "shared", "false");
   check_env(options.env);
   if (!options.labels.empty()
@@ -121,10 +127,25 @@ void check_options(const with& options, bool actor) {
                      "node is chosen with its group: leave one of them away");
 }
 
+void refuse_durable(std::string_view type) {
+  throw wrong_type("ray::with::durable wants the actor's state: give "
+                   + std::string{type}
+                   + " an inspect function, template <class Inspector> friend "
+                     "auto inspect(Inspector& f, "
+                   + std::string{type} + "& x) { return f(x.a, x.b); }");
+}
+
+void refuse_references(std::string_view type) {
+  throw wrong_type("the state of the durable " + std::string{type}
+                   + " holds references to objects or actors, which its "
+                     "snapshots cannot keep: hold values");
+}
+
 void check_behavior_options(const with& options) {
   if (options.max_concurrency != 1)
     throw wrong_type("ray::with::max_concurrency is for class actors: a CAF "
                      "behaviour takes one message after the other");
+  refuse(options.durable, "durable for behaviours", "false");
   check_options(options, true);
 }
 

@@ -216,6 +216,8 @@ void machine_steps::host_actor(const object_id& id,
   actor.now = actor_entry::state::alive;
   actor.process = process;
   actor.replies = {};
+  actor.snapshot_told = actor.snapshot_kept = 0;
+  actor.unseen.clear();
   actor.node = options_.self;
   if (id.home() != options_.self) {
     actor.creation = creation;

@@ -163,7 +163,8 @@ void machine_steps::exit_when_idle(const object_id& id,
                                    const actor_entry& actor) {
   const auto worker = workers_.find(actor.process);
   if (worker == workers_.end() || !worker->second.given.empty()
-      || !actor.calls.empty() || !worker->second.held.empty())
+      || !actor.calls.empty() || !worker->second.held.empty()
+      || !actor.unseen.empty())
     return;
   end_actor_here(id, "its actor ended itself");
   end_life(id, {}, std::string{actor.exiting}, actor_ended::way::for_good);
@@ -181,11 +182,13 @@ void machine_steps::restart_or_die(const object_id& id,
   }
   auto& task = at->second;
   ++task.attempt;
+  task.spec.snapshot = actor.snapshot;
   task.node = 0;
   task.worker = 0;
   task.placed = placed_by::nobody;
   changed(id, task, task_state::waiting_for_args);
   to_gather_.push_back(id);
+  actor.snapshot_kept = 0;
   actor.now = actor_entry::state::pending;
   actor.node = 0;
   actor.process = 0;

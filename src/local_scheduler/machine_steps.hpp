@@ -189,6 +189,14 @@ protected:
   nlohmann::json holders_of(const object_id& id) const;
   nlohmann::json workers_now() const;
 
+  // -- machine_durable.cpp ----------------------------------------------------
+  void on(process_id from, actor_snapshot&& x);
+  void on_peer(node_index from, actor_snapshot&& x);
+  void on(node_index from, const snapshot_kept& x);
+  bool waits_for_snapshot(const worker_entry& worker, held_result& result);
+  void show_results(process_id process, worker_entry& worker,
+                    std::uint64_t number);
+
   // -- machine_nodes.cpp ------------------------------------------------------
   void on(node_index from, assign_task&& assign);
   void on(node_index from, task_done&& done);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace rayd {
 
@@ -133,6 +134,7 @@ void machine_steps::complete_held(std::vector<held_result> results) {
 void machine_steps::worker_left(process_id id,
                                 const std::string& how) {
   auto& worker = workers_.at(id);
+  show_results(id, worker, std::numeric_limits<std::uint64_t>::max());
   if (objects_.unsettled(id))
     estates_[id] = std::exchange(worker.held, {});
   const auto why
@@ -269,9 +271,10 @@ void machine_steps::on(process_id from, task_result&& result) {
     host_actor(result.task, from, worker, task->second);
   finished_ += result.task.job() < own_jobs;
   slot_free(from, worker);
-  take_result(from, worker,
-              {result.task, result.attempt, std::move(result.value),
-               result.times});
+  held_result held{result.task, result.attempt, std::move(result.value),
+                   result.times};
+  if (!waits_for_snapshot(worker, held))
+    take_result(from, worker, std::move(held));
 }
 
 void machine_steps::take_result(process_id from,

@@ -147,6 +147,13 @@ struct actor_entry {
   std::uint64_t last_sent = 0;     ///< Numbers of calls sent away.
   std::map<node_index, std::uint64_t> last_seen; ///< At the host: of others.
   reply_book replies; ///< At the host: of this life.
+
+  // Of a durable one.
+  std::string snapshot;            ///< At home: for the next life.
+  std::uint64_t snapshot_kept = 0; ///< In this life: the newest at home, and
+  std::uint64_t snapshot_told = 0; ///< at the host the newest of its process.
+  /// At the host: results, each seen once its snapshot is at home.
+  std::deque<std::pair<std::uint64_t, held_result>> unseen;
 };
 
 /// What a worker gives back while it is blocked.

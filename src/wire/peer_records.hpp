@@ -155,6 +155,23 @@ struct describe_job {
   std::string text;
 };
 
+/// The state of a durable actor after some call: its process to its node, and
+/// on to its home, which keeps the newest one for the next life. Results of
+/// that call and later ones are not seen before snapshot_kept.
+struct actor_snapshot {
+  object_id actor;
+  std::int32_t life = 0;
+  std::uint64_t number = 0; ///< From 1 in each life; grows by one.
+  std::string bytes;
+};
+
+/// Home to host: that one, and those before it, are kept or superseded.
+struct snapshot_kept {
+  object_id actor;
+  std::int32_t life = 0;
+  std::uint64_t number = 0;
+};
+
 /// To the job's node, and on to its driver: a line for its user.
 struct tell_driver {
   job_number job = 0;

@@ -24,8 +24,9 @@ object_value failed_value(std::string failure) {
 } // namespace
 
 attempt::attempt(client& process, std::shared_ptr<attempt_record> record,
-                 std::shared_ptr<void>* actor)
+                 std::shared_ptr<void>* actor, actor_keeper& keeper)
   : process_(process),
+    keeper_(keeper),
     record_(std::move(record)),
     started_(std::chrono::system_clock::now()),
     began_(std::chrono::steady_clock::now()) {
@@ -34,6 +35,10 @@ attempt::attempt(client& process, std::shared_ptr<attempt_record> record,
   dependencies = record_->dependencies;
   instance = order.spec.kind == task_kind::task ? nullptr : actor;
   invocation::attempt = order.attempt;
+  if (order.spec.kind == task_kind::actor_creation) {
+    codec = keeper_.codec();
+    snapshot = order.spec.snapshot;
+  }
 }
 
 object_value attempt::to_value(invocation_result& result) {
@@ -58,6 +63,9 @@ object_value attempt::to_value(invocation_result& result) {
 void attempt::finish(invocation_result&& result) noexcept {
   object_value value;
   try {
+    if (instance != nullptr && *instance)
+      if (auto state = keeper_.after(record_->order, instance->get()))
+        process_.out().add(std::move(*state), push::lazy);
     value = to_value(result);
     if (value.nested.size() > lane::batch_bytes_max / 32)
       value = failed_value(encode_failure(

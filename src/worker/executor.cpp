@@ -132,7 +132,8 @@ void executor::execute(attempt_pointer record) {
     process_->set_actor(spec, order.attempt);
   }
   set_frame_of_thread(&frame);
-  auto call = std::make_unique<attempt>(*process_, record, &instance_);
+  auto call = std::make_unique<attempt>(*process_, record, &instance_,
+                                         keeper_);
   const auto* entry = ray::detail::function_table::find(
     {spec.function.module, spec.function.offset});
   if (entry != nullptr)

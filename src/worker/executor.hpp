@@ -2,6 +2,7 @@
 
 #include "driver/client.hpp"
 #include "shared_memory/bell.hpp"
+#include "worker/actor_keeper.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -96,6 +97,7 @@ private:
   std::atomic<bool> stopped_{false};
 
   std::shared_ptr<void> instance_; ///< The actor, once constructed.
+  actor_keeper keeper_;            ///< Of its state.
   std::atomic<bool> hosts_actor_{false};
 
   // Of an actor that runs several calls at once; a bell wakes one thread only.

@@ -32,6 +32,27 @@ TEST_CASE("F26: an actor with max_restarts is back within a second") {
   CHECK(dump.out.find("\"restarts\":2") != std::string::npos);
 }
 
+TEST_CASE("F26: a durable actor goes on with the state that was seen") {
+  cluster place;
+  run_case(place, "durable");
+  run_case(place, "durable_refused");
+}
+
+TEST_CASE("F26: a durable actor's state outlives its node") {
+  cluster place;
+  place.start_head({"--num-cpus=1"});
+  place.start_node({"--num-cpus=1", "--resources=spot=1"});
+  running program{place.program("actor_lives", {"durable_moves"},
+                                {{"RAY_ADDRESS", "auto"}})};
+  REQUIRE(program.wait_for_output("lives n2", 10s));
+  place.start_node({"--num-cpus=1", "--resources=spot=1"});
+  ::kill(static_cast<pid_t>(node_named(place, "n2").pid), SIGKILL);
+  const auto done = program.wait(20s);
+  INFO(to_string(done) << '\n' << place.logs());
+  CHECK(done.exit_code == 0);
+  CHECK(done.out.find("then n3") != std::string::npos);
+}
+
 TEST_CASE("max_task_retries runs calls again, once in a life and in order") {
   cluster place;
   run_case(place, "retries");

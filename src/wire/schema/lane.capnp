@@ -73,6 +73,7 @@ struct TaskSpec {
   keepsCpu @17 :Bool;
   wishes @18 :TaskWishes;
   # Absent: all defaults.
+  snapshot @19 :Data;
 }
 
 struct Value {
@@ -269,6 +270,13 @@ struct ThreadWait {
   ids @3 :Ids;
 }
 
+struct Snapshot {
+  actor @0 :ObjectId;
+  life @1 :Int32;
+  number @2 :UInt64;
+  bytes @3 :Data;
+}
+
 struct Record {
   union {
     submitTask @0 :TaskSpec;
@@ -324,6 +332,8 @@ struct Record {
     copyJudged @50 :Judgement;
     workerLines @51 :WorkerLines;
     flushLines @52 :FlushLines;
+    actorSnapshot @53 :Snapshot;
+    snapshotKept @54 :Snapshot;
   }
 }
 

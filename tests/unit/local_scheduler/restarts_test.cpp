@@ -48,6 +48,7 @@ struct lives : machine_world {
     const auto [worker, run] = next_run(where);
     REQUIRE(run.spec.kind == task_kind::actor_creation);
     attempt = run.attempt;
+    snapshot = run.spec.snapshot;
     host = worker;
     answer(where, worker, run);
   }
@@ -110,6 +111,7 @@ struct lives : machine_world {
   object_id actor;
   process_id host = 0;
   std::int32_t attempt = 0;
+  std::string snapshot; ///< What the last life began with.
   std::uint64_t count = 0, grant = 0;
 };
 
@@ -394,4 +396,30 @@ TEST_CASE_METHOD(lives, "a call that comes again runs once in a life",
     settle();
     CHECK(next_run(3).second.spec.id == first);
   }
+}
+
+TEST_CASE_METHOD(lives, "a durable actor's next life gets its last state",
+                 "[restarts]") {
+  auto wishes = restarts(2);
+  wishes.durable = true;
+  make_actor(wishes, 2);
+  const auto first = call();
+  const auto [worker, run] = next_run(2);
+  REQUIRE(run.spec.id == first);
+  nodes[2]->machine->on_record(worker, actor_snapshot{actor, 0, 1, "one"});
+  nodes[2]->machine->on_record(worker, task_result{first, 0, {}, {1, 1}});
+  // Node 1 has not said that it keeps it.
+  CHECK(value(first) == nullptr);
+  settle();
+  CHECK(value(first) != nullptr);
+  // Of an earlier life.
+  nodes[1]->machine->on_peer_record(2, actor_snapshot{actor, -1, 9, "old"});
+  const auto second = call();
+  REQUIRE(next_run(2).second.spec.id == second);
+  nodes[2]->machine->on_record(worker, actor_snapshot{actor, 0, 2, "two"});
+  nodes[2]->machine->on_record(worker, task_result{second, 0, {}, {1, 1}});
+  die(2);
+  CHECK(value(second) != nullptr);
+  live(3);
+  CHECK(snapshot == "two");
 }
