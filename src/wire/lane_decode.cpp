@@ -162,6 +162,17 @@ lane_record from_own_node(schema::Record::Reader from) {
       return spare_room{
         {from.getSpareRoom().getOffset(), from.getSpareRoom().getSize()}};
     case Record::RECALL_TASKS: return recall_tasks{};
+    case Record::ACTOR_SNAPSHOT: {
+      auto snapshot = from.getActorSnapshot();
+      return actor_snapshot{read_id(snapshot.getActor()), snapshot.getLife(),
+                            snapshot.getNumber(),
+                            to_string(snapshot.getBytes())};
+    }
+    case Record::SNAPSHOT_KEPT: {
+      auto kept = from.getSnapshotKept();
+      return snapshot_kept{read_id(kept.getActor()), kept.getLife(),
+                           kept.getNumber()};
+    }
     case Record::TELL_WAITS: return tell_waits{};
     case Record::CANCEL_TASK: return cancel_task{read_id(from.getCancelTask())};
     case Record::GIVE_BACK_PLACES:
@@ -210,17 +221,6 @@ lane_record from_any(schema::Record::Reader from) {
     case Record::END_ACTOR:
       return end_actor{read_id(from.getEndActor().getActor()),
                        to_string(from.getEndActor().getReason())};
-    case Record::ACTOR_SNAPSHOT: {
-      auto snapshot = from.getActorSnapshot();
-      return actor_snapshot{read_id(snapshot.getActor()), snapshot.getLife(),
-                            snapshot.getNumber(),
-                            to_string(snapshot.getBytes())};
-    }
-    case Record::SNAPSHOT_KEPT: {
-      auto kept = from.getSnapshotKept();
-      return snapshot_kept{read_id(kept.getActor()), kept.getLife(),
-                           kept.getNumber()};
-    }
     case Record::ACTOR_ENDED: return read_end(from.getActorEnded());
     case Record::CANCEL_ASSIGNED:
       return cancel_assigned{read_id(from.getCancelAssigned().getTask()),

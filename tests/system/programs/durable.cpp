@@ -1,0 +1,132 @@
+// Durable actors: what they did is there in their next life.
+
+#include "cases.hpp"
+
+#include <csignal>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using cases::ask;
+using cases::expect;
+using cases::expect_equal;
+using cases::expect_throws;
+
+namespace {
+
+class plain {};
+
+/// Keeps what it added up, if it is durable.
+class ledger {
+public:
+  explicit ledger(std::string name) : name_(std::move(name)) {}
+
+  long add(long by) {
+    entries_.push_back(by);
+    return total_ += by;
+  }
+  long total() const { return total_; }
+  std::string state() const {
+    return fmt::format("{} {} {}", name_, entries_.size(), total_);
+  }
+  std::string grow(std::size_t bytes) {
+    name_.assign(bytes, 'x');
+    return "grown";
+  }
+  long add_then_die(long by) {
+    add(by);
+    ::raise(SIGKILL);
+    return 0;
+  }
+  int die() {
+    ::raise(SIGKILL);
+    return 0;
+  }
+  std::string node() const { return ray::runtime_context().node_id; }
+  bool restarted() const { return ray::runtime_context().was_restarted; }
+
+  template <class Inspector>
+  friend auto inspect(Inspector& f, ledger& x) {
+    return f(x.name_, x.entries_, x.total_);
+  }
+
+private:
+  std::string name_;
+  std::vector<long> entries_;
+  long total_ = 0;
+};
+
+void durable() {
+  const auto book = ray::spawn<ledger>(
+    ray::with{.max_restarts = -1, .durable = true}, std::string{"book"});
+  std::vector<ray::object_ref<long>> sums;
+  for (long i = 1; i <= 1000; ++i)
+    sums.push_back(book.call<&ledger::add>(i));
+  expect_equal(ray::get(sums.back()), 500'500L, "in its first life");
+  for (int life = 1; life <= 3; ++life) {
+    const auto start = std::chrono::steady_clock::now();
+    expect_throws<ray::actor_unavailable>(
+      [&] { ray::get(book.call<&ledger::die>()); }, "restarts", "it dies");
+    expect_equal(ask([&] { return book.call<&ledger::state>(); }),
+                 fmt::format("book {} {}", 999 + life, 500'499 + life),
+                 "what it has in another life");
+    const auto took = cases::seconds_since(start);
+    expect(took < 1, fmt::format("F26: it is back after {} s", took));
+    expect(ray::get(book.call<&ledger::restarted>()), "was_restarted");
+    expect_equal(ray::get(book.call<&ledger::add>(1)), 500'500L + life,
+                 "and it goes on");
+  }
+  // What a call did is kept when its result was seen, and only then.
+  expect_throws<ray::actor_unavailable>(
+    [&] { ray::get(book.call<&ledger::add_then_die>(1'000'000)); }, "", "half");
+  expect_equal(ask([&] { return book.call<&ledger::total>(); }), 500'503L,
+               "the call that was cut off left nothing");
+  expect_throws<ray::wrong_type>(
+    [&] { ray::get(book.call<&ledger::grow>(2'000'000)); }, "1048576",
+    "a state that is too large");
+}
+
+/// n2's ledger moves to n3 with what it has; the test kills n2.
+void durable_moves() {
+  const auto book = ray::spawn<ledger>(
+    ray::with{.resources = {{"spot", 1}}, .max_restarts = -1, .durable = true},
+    std::string{"book"});
+  long seen = 0;
+  cases::say("lives " + ray::get(book.call<&ledger::node>()));
+  // What was seen before the node died must be there afterwards.
+  try {
+    for (;;)
+      seen = ray::get(book.call<&ledger::add>(1));
+  } catch (const ray::actor_unavailable&) {
+  }
+  expect(seen > 0, "it ran");
+  const auto after = ask([&] { return book.call<&ledger::total>(); });
+  // The one call that was cut off may have been kept.
+  expect(after == seen || after == seen + 1,
+         fmt::format("{} were seen, {} are there", seen, after));
+  cases::say("then " + ray::get(book.call<&ledger::node>()));
+}
+
+void durable_refused() {
+  const ray::with lasting{.max_restarts = 1, .durable = true};
+  expect_throws<ray::wrong_type>([&] { ray::spawn<plain>(lasting); },
+                                 "inspect", "a class without inspect");
+  expect_throws<ray::wrong_type>(
+    [] {
+      ray::spawn<ledger>(ray::with{.durable = true}, std::string{"x"});
+    },
+    "max_restarts", "one that never restarts");
+}
+
+constexpr cases::entry all[]{
+  {"durable", &durable},
+  {"durable_moves", &durable_moves},
+  {"durable_refused", &durable_refused},
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+  return cases::run(argc, argv, all);
+}
