@@ -6,10 +6,29 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <vector>
 
 namespace rayd {
 
-class attempt_record;
+/// An attempt as the node sent it; keeps its bytes while somebody looks at
+/// them.
+class attempt_record {
+public:
+  run_task order;
+  std::vector<ray::detail::stored_value> dependencies;
+
+  /// For a function that takes one.
+  std::stop_token token();
+  void request_stop();
+
+private:
+  std::mutex lock_;
+  std::optional<std::stop_source> source_; ///< Made when asked for.
+  bool stopped_ = false;
+};
 
 /// One attempt as the function table runs it; sends the result.
 class attempt final : public ray::detail::invocation {
@@ -29,5 +48,13 @@ private:
   std::chrono::system_clock::time_point started_;
   std::chrono::steady_clock::time_point began_;
 };
+
+/// Runs *record* on the calling thread, and sends the result; a behaviour may
+/// do that later.
+/// @param instance  Set by a creation, used by calls.
+/// @param actor     In a shared process: whose code it is.
+void run_attempt(client& process, const std::shared_ptr<attempt_record>& record,
+                 std::shared_ptr<void>* instance,
+                 const actor_life* actor = nullptr);
 
 } // namespace rayd
