@@ -152,4 +152,15 @@ void run_attempt(client& process, const std::shared_ptr<attempt_record>& record,
   record->dependencies.clear();
 }
 
+void refuse_cancelled(client& process, const attempt_record& call) {
+  task_result record;
+  record.task = call.order.spec.id;
+  record.attempt = call.order.attempt;
+  record.value = failed_value(
+    encode_failure(ray::errc::cancelled,
+                   fmt::format("{} was cancelled",
+                               call.order.spec.function_name)));
+  process.out().add(std::move(record), push::soon);
+}
+
 } // namespace rayd

@@ -57,4 +57,8 @@ void run_attempt(client& process, const std::shared_ptr<attempt_record>& record,
                  std::shared_ptr<void>* instance,
                  const actor_life* actor = nullptr);
 
+/// Answers a call that was cancelled before it began: its actor's place in the
+/// node's window must not be lost.
+void refuse_cancelled(client& process, const attempt_record& call);
+
 } // namespace rayd

@@ -1,5 +1,6 @@
 #include "worker/executor.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -146,18 +147,23 @@ void executor::cancel(const object_id& task) {
   const auto is_it = [&](const attempt_pointer& one) {
     return one && one->order.spec.id == task;
   };
-  attempt_pointer running;
-  bool waited = false;
+  attempt_pointer waiting, running;
   {
     const std::lock_guard guard{lock_};
-    waited = std::erase_if(queue_, is_it) > 0;
-    if (is_it(current_))
+    const auto found = std::find_if(queue_.begin(), queue_.end(), is_it);
+    if (found != queue_.end()) {
+      waiting = *found;
+      queue_.erase(found);
+    } else if (is_it(current_)) {
       running = current_;
+    }
   }
-  if (waited)
-    process_->out().add(tasks_returned{{task}}, push::soon);
-  else if (running)
+  if (running)
     running->request_stop();
+  else if (waiting && hosts_actor_)
+    refuse_cancelled(*process_, *waiting);
+  else if (waiting)
+    process_->out().add(tasks_returned{{task}}, push::soon);
 }
 
 void executor::end(const std::string&) {

@@ -1,9 +1,5 @@
 #include "worker/shared_executor.hpp"
 
-#include "wire/failure_record.hpp"
-
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -151,20 +147,6 @@ void shared_executor::end_actor(const object_id& actor) {
     running->request_stop();
 }
 
-/// It will not run: its node must not count on it any more.
-void shared_executor::refuse(const attempt_record& call) {
-  task_result record;
-  record.task = call.order.spec.id;
-  record.attempt = call.order.attempt;
-  record.value = {object_value::kind::failed,
-                  encode_failure(ray::errc::cancelled,
-                                 fmt::format("{} was cancelled",
-                                             call.order.spec.function_name)),
-                  {},
-                  {}};
-  process_->out().add(std::move(record), push::soon);
-}
-
 void shared_executor::cancel(const object_id& task) {
   const auto is_it = [&](const attempt_pointer& one) {
     return one && one->order.spec.id == task;
@@ -184,7 +166,7 @@ void shared_executor::cancel(const object_id& task) {
     }
   }
   if (waiting)
-    refuse(*waiting);
+    refuse_cancelled(*process_, *waiting);
   else if (running)
     running->request_stop();
 }

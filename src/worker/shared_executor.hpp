@@ -82,7 +82,6 @@ private:
   void step(const guest_pointer& who);
   void wake(const guest_pointer& who);
   void let_go(guest& who);
-  void refuse(const attempt_record& call);
   bool idle();
 
   std::function<void(int code)> end_process_;
