@@ -12,7 +12,8 @@
 
 namespace ray {
 
-/// A handle on an actor that is an object of *Class* in a process of its own.
+/// A handle on an actor that is an object of *Class* in another process: one
+/// of its own, unless it was spawned with ray::with::shared.
 /// While a handle exists anywhere the actor lives; calls through copies of one
 /// handle made by one thread run in their order.
 template <class Class>

@@ -7,7 +7,9 @@
 //   int n = ray::get(hits.request<int>(inc_atom::value, 5));
 //
 // The function runs in a process of its own as a detached actor: it may use
-// everything that CAF offers, and block in ray::get. CAF's own rules hold. An
+// everything that CAF offers, and block in ray::get. With ray::with::shared it
+// runs beside others on CAF's threads instead, and may not block. CAF's own
+// rules hold. An
 // exception that leaves a handler ends the actor, and its callers get an
 // actor_died that says which. handle() gives an ordinary CAF handle in this
 // process for code that speaks CAF only.

@@ -60,7 +60,7 @@ private:
 enum class lifetime { job, detached };
 
 /// Options of a task or an actor. Fields that do not work yet are refused at
-/// the call, by name: shared, and durable for CAF behaviours.
+/// the call, by name: durable for CAF behaviours.
 struct with {
   /// Task 1; actor 1 to be placed and 0 while alive.
   std::optional<double> num_cpus = {};
@@ -86,7 +86,10 @@ struct with {
   /// with the state after the last call whose result was seen. At most 1 MiB,
   /// and no references; each call costs its encoding.
   bool durable = false;
-  bool shared = false;  ///< true: one process holds many.
+  /// false: a process of its own. true: one process holds up to 1,000, light
+  /// ones that run one call or message at a time on few threads, and die
+  /// together. ray::get throws would_block there; no GPUs, no max_concurrency.
+  bool shared = false;
   /// Of the process, from its start; all else is as in its node's. A process
   /// serves tasks of one env only. 64 KiB in all, no name RAYD_*.
   std::map<std::string, std::string> env = {};

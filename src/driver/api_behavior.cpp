@@ -31,6 +31,7 @@ struct open_request {
 struct host_state {
   std::string name;
   runtime& process = current_runtime();
+  std::shared_ptr<hosted_actor> self = process.actor_being_made();
 
   std::mutex lock;
   std::condition_variable changed;
@@ -137,14 +138,14 @@ void take_down(host_state& host, const caf::error& reason) {
     death = "the actor " + host.name + " ended: "
             + (host.exception.empty() ? render(host, reason) : host.exception);
     host.death = death;
-    host.comes_back = !for_good && host.process.actor_restarts();
+    host.comes_back = !for_good && host.self && host.self->restarts();
     open.swap(host.open);
     ending = host.ending || !host.started;
   }
   for (auto& [id, request] : open)
     request.call->finish(died(host, death));
-  if (!ending)
-    host.process.actor_ended(died(host, death).bytes, for_good);
+  if (!ending && host.self)
+    host.self->ended(died(host, death).bytes, for_good);
 }
 
 } // namespace
@@ -163,6 +164,18 @@ caf::error behavior_threw(host_state& host, const std::exception_ptr& thrown) {
     host.start_failure = thrown;
   host.changed.notify_all();
   return caf::sec::runtime_error;
+}
+
+bool has_own_thread(const host_state& host) {
+  return !host.self || host.self->has_own_thread();
+}
+
+acting_as::acting_as(const host_state& host) noexcept
+  : actor_(host.self), before_(actor_ ? actor_->enter() : nullptr) {}
+
+acting_as::~acting_as() {
+  if (actor_)
+    actor_->leave(before_);
 }
 
 behavior_host::behavior_host(std::string_view name,

@@ -64,6 +64,7 @@ void refuse_actor_options(const with& options) {
   refuse_here(options.max_pending_calls != -1, "max_pending_calls");
   refuse_here(options.lifetime != lifetime::job, "lifetime");
   refuse_here(options.get_if_exists, "get_if_exists");
+  refuse_here(options.shared, "shared");
 }
 
 void check_actor_options(const with& options) {
@@ -79,6 +80,14 @@ void check_actor_options(const with& options) {
   check(options.max_task_retries, -1, many, "max_task_retries");
   check(options.max_concurrency, 1, 1000, "max_concurrency");
   check(options.max_pending_calls, -1, many, "max_pending_calls");
+  if (options.shared && options.num_gpus != 0)
+    throw wrong_type("ray::with::shared and num_gpus exclude each other: a "
+                     "process sees the same GPUs all its life, so an actor "
+                     "with GPUs needs one of its own");
+  if (options.shared && options.max_concurrency != 1)
+    throw wrong_type("ray::with::shared and max_concurrency exclude each "
+                     "other: the actors of a shared process have few threads "
+                     "for all of them, and each runs one call at a time");
   if (options.get_if_exists && options.name.empty())
     throw wrong_type("ray::with::get_if_exists looks for the actor of a name: "
                      "set ray::with::name, too");
@@ -119,7 +128,6 @@ void check_options(const with& options, bool actor) {
   if (options.durable && options.max_concurrency != 1)
     throw wrong_type("ray::with::durable wants a state that one call at a time "
                      "changes: leave max_concurrency at 1");
-  refuse(options.shared, "shared", "false");
   check_env(options.env);
   if (!options.labels.empty()
       && std::holds_alternative<group_bundle>(options.scheduling.wish()))

@@ -135,10 +135,12 @@ void local_scheduler_machine::turn() {
       for (const auto& id : std::exchange(to_advance_, {}))
         advance(id);
     }
+    leave_places();
     start_what_fits();
     objects_.make_space(now_);
     objects_.sweep();
-    if (woken_.empty() && to_gather_.empty() && to_advance_.empty())
+    if (woken_.empty() && to_gather_.empty() && to_advance_.empty()
+        && to_leave_.empty())
       return;
   }
 }

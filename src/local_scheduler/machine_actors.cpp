@@ -209,8 +209,7 @@ void machine_steps::host_actor(const object_id& id,
       pool_of(worker) += cpus;
   }
   if (actor.now == actor_entry::state::dead) {
-    worker.ending = true;
-    out_.end_worker(process, "its actor was ended");
+    end_worker(process, worker, "its actor was ended");
     return;
   }
   actor.now = actor_entry::state::alive;
@@ -282,11 +281,8 @@ void machine_steps::actor_died(const object_id& id,
 void machine_steps::end_actor_here(const object_id& id,
                                    const std::string& why) {
   const auto& actor = actors_.at(id);
-  const auto at = workers_.find(actor.process);
-  if (at == workers_.end() || at->second.ending)
-    return;
-  at->second.ending = true;
-  out_.end_worker(at->first, why);
+  if (const auto at = workers_.find(actor.process); at != workers_.end())
+    end_worker(at->first, at->second, why);
 }
 
 void machine_steps::end_by_request(const object_id& id,

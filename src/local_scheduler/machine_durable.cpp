@@ -15,10 +15,12 @@ namespace rayd {
 // -- at the host --------------------------------------------------------------
 
 void machine_steps::on(process_id from, actor_snapshot&& x) {
-  const auto worker = workers_.find(from);
   const auto at = actors_.find(x.actor);
+  if (at == actors_.end() || at->second.life != x.life)
+    return;
+  const auto worker = workers_.find(at->second.process);
   if (worker == workers_.end() || worker->second.actor != x.actor
-      || at == actors_.end() || at->second.life != x.life)
+      || process_of(worker->first, worker->second) != from)
     return;
   auto& actor = at->second;
   actor.snapshot_told = x.number;
@@ -43,12 +45,13 @@ bool machine_steps::waits_for_snapshot(const worker_entry& worker,
 
 void machine_steps::show_results(process_id process, worker_entry& worker,
                                  std::uint64_t number) {
+  const auto host = process_of(process, worker);
   const auto at = actors_.find(worker.actor);
   while (at != actors_.end() && !at->second.unseen.empty()
          && at->second.unseen.front().first <= number) {
     auto result = std::move(at->second.unseen.front().second);
     at->second.unseen.pop_front();
-    take_result(process, worker, std::move(result));
+    take_result(host, workers_.at(host), std::move(result));
   }
 }
 

@@ -69,6 +69,7 @@ protected:
   bool start_round(ready_queues::table::iterator first,
                    ready_queues::table::iterator last);
   void worker_left(process_id id, const std::string& how);
+  void lose_work(process_id id, worker_entry& worker, const std::string& how);
   void complete_held(std::vector<held_result> results);
   bool start_some(const ready_queues::key& key, ready_queues::queue& queue);
   void give(process_id id, worker_entry& worker, ready_queues::queue& queue,
@@ -93,6 +94,19 @@ protected:
   std::vector<process_id>::iterator
   end_idle(job_entry& job, std::vector<process_id>::iterator which);
   void end_idle_workers();
+
+  // -- machine_shared.cpp: processes with many actors -------------------------
+  static process_id process_of(process_id id, const worker_entry& worker);
+  void end_worker(process_id id, worker_entry& worker, const std::string& why);
+  process_id take_place(const ready_queues::key& key);
+  void drop_place(process_id place);
+  void leave_places();
+  void leave_place(process_id place);
+  void keep_arguments(worker_entry& place);
+  void guest_gone(process_id process, const actor_ended& told);
+  std::vector<process_id> places_in(process_id process) const;
+  process_id where_given(process_id process, const object_id& task) const;
+  process_id caller_of(process_id process, const task_spec& call) const;
 
   // -- machine_cancel.cpp: what is not wanted, or not in time -----------------
   void cancel(const cancel_object& wish);

@@ -35,7 +35,7 @@ struct task_entry {
   node_index origin = 0;     ///< Who gets the result: this node, or its sender.
   node_index node = 0;       ///< Where it was sent or runs; 0: nowhere yet.
   process_id worker = 0;     ///< On this node; 0: not given to one.
-  process_id caller = 0;     ///< Of an own call: who submitted it.
+  process_id caller = 0;     ///< Of an own call: a process or place.
   std::uint64_t grant = 0;
   std::int64_t submitted_us = 0;
   std::int64_t started_us = 0; ///< Wall clock, as its worker told.
@@ -96,6 +96,14 @@ struct worker_entry {
   bool recalled = false; ///< Was asked to give back; has not yet.
   bool ending = false;   ///< Told to end.
   object_id actor;       ///< It hosts this one.
+
+  // A process whose setting is shared hosts many actors. Each of them has a
+  // place there, which is an entry like that of a process with one actor.
+  process_id host = 0;  ///< Of a place: its process. 0: this is a process.
+  object_id guest;      ///< Of a place: its actor, from its creation on,
+  std::int32_t life = 0; ///< and which life of it.
+  std::vector<object_id> kept; ///< Of one that ended: its process may view it.
+  std::size_t places = 0; ///< Of a shared process.
   std::vector<held_result> held;
 
   bool idle() const {

@@ -48,7 +48,7 @@ query_answer read(schema::Answer::Reader from) {
 }
 
 actor_ended read_end(schema::ActorEnd::Reader from) {
-  if (from.getHow() > 2)
+  if (from.getHow() > 3)
     throw std::invalid_argument{"unknown end of an actor"};
   return {read_id(from.getActor()), to_string(from.getReason()),
           static_cast<actor_ended::way>(from.getHow()), from.getLife()};

@@ -113,7 +113,8 @@ struct actor_located {
   std::int32_t task_retries = 0; ///< Its creation's max_task_retries.
 };
 
-/// From the home to the node that hosts it: end it.
+/// From the home to the node that hosts it, and from that to the shared
+/// process that holds it: end it. The process answers with actor_ended.
 struct end_actor {
   object_id actor;
   std::string reason;
@@ -126,6 +127,7 @@ struct actor_ended {
     died,        ///< May be restarted.
     for_good,    ///< It wanted to end.
     after_calls, ///< It wants to end when the calls accepted so far have run.
+    gone,        ///< A shared process has let go of it, after end_actor.
   };
 
   object_id actor;

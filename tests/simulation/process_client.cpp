@@ -97,6 +97,7 @@ void process::on_record(lane_record&& record) {
           after(1);
       },
       [&](object_ready& x) { on_value(std::move(x)); },
+      [&](end_actor& x) { end_hosted(x.actor); },
       [&](tell_waits&) { send(waits_told{waits()}); },
       [&](give_back_places& x) { on_question(x); },
       [&](recall_tasks&) {
@@ -109,6 +110,31 @@ void process::on_record(lane_record&& record) {
       [](auto&) {},
     },
     record);
+}
+
+/// In a shared process: what waits for this actor is dropped, and when nothing
+/// of it runs any more the node is told.
+void process::end_hosted(const object_id& actor) {
+  const auto of_it = [&](const task_spec& spec) {
+    return spec.id == actor || spec.actor == actor;
+  };
+  // Of an earlier life something may run still.
+  const bool runs = now_ && of_it(now_->spec)
+                    && !(goes_ && goes_->actor == actor);
+  actor_ended gone{actor, {}, actor_ended::way::gone, 0};
+  std::erase_if(queue_, [&](const run_task& task) {
+    if (task.spec.id == actor)
+      gone.life = task.attempt;
+    return of_it(task.spec);
+  });
+  if (const auto at = actors_.find(actor); at != actors_.end()) {
+    gone.life = at->second.life;
+    actors_.erase(at);
+  }
+  if (runs)
+    goes_ = gone;
+  else
+    send(gone);
 }
 
 void process::on_value(object_ready&& ready) {

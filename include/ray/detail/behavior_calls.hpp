@@ -57,8 +57,41 @@ struct behavior_shape {
                 "stateful_actor); blocking actors cannot be hosted");
 };
 
+/// The actor of a behaviour in a shared process, on one of CAF's threads.
+template <class Self>
+class guest_actor final : public Self {
+public:
+  guest_actor(caf::actor_config& config, std::shared_ptr<host_state> host)
+    : Self(config), host_(std::move(host)) {}
+
+  caf::resumable::resume_result resume(caf::execution_unit* on,
+                                       std::size_t most) override {
+    const acting_as self{*host_};
+    return Self::resume(on, most);
+  }
+
+private:
+  std::shared_ptr<host_state> host_;
+};
+
+/// Spawns *function*, a functor that takes the behaviour's self pointer.
+template <class Self, class Function>
+caf::actor spawn_behavior_actor(caf::actor_system& system,
+                                const std::shared_ptr<host_state>& host,
+                                Function function) {
+  if (has_own_thread(*host))
+    return caf::actor_cast<caf::actor>(
+      system.spawn<caf::detached + caf::hidden>(std::move(function)));
+  using guest = guest_actor<Self>;
+  caf::actor_config config;
+  caf::detail::init_fun_factory<guest, Function> make;
+  config.init_fun = make(std::move(function));
+  return caf::actor_cast<caf::actor>(
+    system.spawn_class<guest, caf::hidden>(config, host));
+}
+
 /// The table entry that spawns the CAF actor in a worker. It gets a thread of
-/// its own, so that ray::get may block there.
+/// its own, so that ray::get may block there, unless it shares its process.
 template <auto Behavior>
 struct behavior_creation {
   using parts = behavior_shape<Behavior>;
@@ -83,11 +116,11 @@ struct behavior_creation {
     return behavior_host::start(
       value_name<Behavior>(),
       [&](caf::actor_system& system, const std::shared_ptr<host_state>& host) {
-        return caf::actor_cast<caf::actor>(
-          system.spawn<caf::detached + caf::hidden>(
-            [host, values](self_type self) -> typename parts::result {
-              return body<Ps...>(self, host, *values);
-            }));
+        return spawn_behavior_actor<std::remove_pointer_t<self_type>>(
+          system, host,
+          [host, values](self_type self) -> typename parts::result {
+            return body<Ps...>(self, host, *values);
+          });
       });
   }
 

@@ -24,6 +24,22 @@ void behavior_started(host_state& host);
 /// Returns the exit reason for CAF.
 caf::error behavior_threw(host_state& host, const std::exception_ptr& thrown);
 
+/// Whether the actor may have a thread of its own, and block it.
+bool has_own_thread(const host_state& host);
+
+/// Says whose code the calling thread runs meanwhile.
+class acting_as {
+public:
+  explicit acting_as(const host_state& host) noexcept;
+  ~acting_as();
+  acting_as(const acting_as&) = delete;
+  acting_as& operator=(const acting_as&) = delete;
+
+private:
+  std::shared_ptr<hosted_actor> actor_;
+  void* before_;
+};
+
 /// A CAF actor in a worker: the instance behind a behavior_actor.
 ///
 /// Messages go into the actor's mailbox at once and in order; an answer is

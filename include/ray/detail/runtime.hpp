@@ -98,6 +98,27 @@ struct submission {
   std::string_view interface;       ///< Of a creation: class or behaviour.
 };
 
+/// A behaviour's actor as the process that hosts it knows it; from any thread.
+class hosted_actor {
+public:
+  virtual ~hosted_actor() = default;
+
+  /// False: it shares its process, and the few threads of that, with others.
+  virtual bool has_own_thread() const = 0;
+
+  /// Whether it is restarted when it dies.
+  virtual bool restarts() const = 0;
+
+  /// It ended by itself (quit, or an uncaught exception); *failure* is the
+  /// encoded actor_died that its later calls get. *for_good*: it wanted to,
+  /// and is not restarted. Called at most once.
+  virtual void ended(std::string failure, bool for_good) = 0;
+
+  /// The calling thread runs its code, until leave() is given the same.
+  virtual void* enter() noexcept = 0;
+  virtual void leave(void* before) noexcept = 0;
+};
+
 /// What the public templates need from their process.
 class runtime {
 public:
@@ -174,17 +195,9 @@ public:
   /// CAF's actor system of this process.
   virtual caf::actor_system& system() = 0;
 
-  /// In a worker: the actor hosted here ended by itself (quit, or an uncaught
-  /// exception of a behaviour); *failure* is the encoded actor_died that its
-  /// later calls get. *for_good*: it wanted to, and is not restarted. Called
-  /// at most once, from any thread.
-  virtual void actor_ended(std::string failure, bool for_good) {
-    (void)failure;
-    (void)for_good;
-  }
-
-  /// In a worker: whether the actor hosted here is restarted when it dies.
-  virtual bool actor_restarts() { return false; }
+  /// In a worker: the actor whose creation the calling thread runs; null
+  /// where nobody needs to hear of its end.
+  virtual std::shared_ptr<hosted_actor> actor_being_made() { return nullptr; }
 
   /// Ends the actor that runs the calling code, after the calls that it was
   /// given so far.

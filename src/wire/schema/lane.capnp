@@ -214,7 +214,7 @@ struct ActorEnd {
   reason @1 :Data;
   # endActor: a sentence. actorEnded: an encoded failure_record.
   how @2 :UInt8;
-  # actor_ended::way: 0 died, 1 for good, 2 after its calls.
+  # actor_ended::way: 0 died, 1 for good, 2 after its calls, 3 gone.
   life @3 :Int32;
 }
 

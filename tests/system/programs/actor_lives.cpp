@@ -2,7 +2,6 @@
 
 #include "cases.hpp"
 
-#include <algorithm>
 #include <csignal>
 #include <stdexcept>
 #include <thread>

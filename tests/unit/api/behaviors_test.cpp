@@ -253,3 +253,18 @@ TEST_CASE("get_actor finds a behaviour", "[behaviors]") {
         == 4);
   CHECK_THROWS_AS(ray::get_actor<echo>(name), ray::wrong_type);
 }
+
+TEST_CASE("a behaviour without a thread of its own says when it runs",
+          "[behavior]") {
+  fake_session session;
+  session.process->own_threads = false;
+  const auto hits = ray::spawn<counter>(1);
+  CHECK(ray::get(hits.request<int>(inc_atom::value, 5)) == 6);
+  CHECK(ray::get(hits.request<int>(get_atom::value)) == 6);
+  CHECK(session.process->entered > 0);
+  CHECK_THROWS_AS(
+    ray::get(hits.request<int>(fail_atom::value, std::string{"now"})),
+    ray::actor_died);
+  CHECK(contains(session.process->end_of_actor(), "now"));
+  CHECK(session.process->left <= session.process->entered);
+}

@@ -327,7 +327,34 @@ caf::actor_system& fake_runtime::system() {
   return *system_;
 }
 
-void fake_runtime::actor_ended(std::string failure, bool) {
+namespace {
+
+struct fake_actor final : ray::detail::hosted_actor {
+  explicit fake_actor(fake_runtime& all) : process(all) {}
+
+  bool has_own_thread() const override { return process.own_threads; }
+  bool restarts() const override { return false; }
+  void ended(std::string failure, bool) override {
+    process.actor_ended(std::move(failure));
+  }
+  void* enter() noexcept override {
+    ++process.entered;
+    return this;
+  }
+  void leave(void* before) noexcept override {
+    process.left += before == this ? 1 : 0;
+  }
+
+  fake_runtime& process;
+};
+
+} // namespace
+
+std::shared_ptr<ray::detail::hosted_actor> fake_runtime::actor_being_made() {
+  return std::make_shared<fake_actor>(*this);
+}
+
+void fake_runtime::actor_ended(std::string failure) {
   const std::lock_guard guard{lock_};
   ended_failure_ = std::move(failure);
   changed_.notify_all();

@@ -7,6 +7,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -63,7 +64,8 @@ public:
   std::vector<ray::node_info> nodes() override;
   ray::context current_context() override;
   caf::actor_system& system() override;
-  void actor_ended(std::string failure, bool for_good) override;
+  std::shared_ptr<ray::detail::hosted_actor> actor_being_made() override;
+  void actor_ended(std::string failure);
   void exit_actor() override {}
 
   /// An object whose value never comes, until set() is called.
@@ -86,6 +88,8 @@ public:
   std::size_t last_dependencies = 0;
   std::string last_name;
   bool ended = false;
+  bool own_threads = true; ///< Of behaviours; false: as in a shared process.
+  std::atomic<int> entered{0}, left{0}; ///< Runs of such behaviours' code.
 
 private:
   object_handle make(const std::shared_ptr<record>& what);

@@ -119,7 +119,7 @@ inline void fill(dice_type& dice, wait_state::kind& x) {
 }
 
 inline void fill(dice_type& dice, actor_ended::way& x) {
-  x = static_cast<actor_ended::way>(below(dice, 3));
+  x = static_cast<actor_ended::way>(below(dice, 4));
 }
 
 template <class A, class B>
