@@ -207,6 +207,11 @@ behavior_actor<Behavior> spawn(Args&&... args) {
 template <auto Behavior, class... Args>
 behavior_actor<Behavior> spawn(const with& options, Args&&... args) {
   detail::check_behavior_options(options);
+  using self_class
+    = std::remove_pointer_t<typename detail::behavior_shape<Behavior>::self>;
+  if constexpr (!detail::has_kept_state<self_class>)
+    if (options.durable)
+      detail::refuse_durable_behavior(detail::value_name<Behavior>());
   return detail::spawn_behavior<Behavior>(&options,
                                           std::forward<Args>(args)...);
 }

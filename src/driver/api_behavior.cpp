@@ -10,6 +10,7 @@
 #include <caf/actor_companion.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/scheduled_actor.hpp>
 #include <caf/sec.hpp>
 #include <caf/send.hpp>
 #include <caf/system_messages.hpp>
@@ -19,6 +20,9 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
 namespace ray::detail {
 
@@ -26,6 +30,12 @@ namespace ray::detail {
 struct open_request {
   std::unique_ptr<invocation> call;
   behavior_host::reply_encoder encode = nullptr;
+};
+
+/// An answer that waits for the state after it.
+struct held_answer {
+  std::unique_ptr<invocation> call;
+  invocation_result answer;
 };
 
 struct host_state {
@@ -43,6 +53,15 @@ struct host_state {
   bool comes_back = false;          ///< Then: it will be restarted.
   std::uint64_t last_request = 0;
   std::map<std::uint64_t, open_request> open;
+
+  // Of a durable actor:
+  std::string_view snapshot; ///< Until it is loaded.
+  const caf::scheduled_actor* actor = nullptr; ///< Once its function has run.
+  const state_codec* codec = nullptr;          ///< And these.
+  const void* state = nullptr;
+  std::thread::id handler;              ///< Handles a message at this moment.
+  std::vector<held_answer> held;        ///< Meanwhile.
+  std::optional<std::string> last_state; ///< With its last answer, if it quit.
 };
 
 namespace {
@@ -110,6 +129,27 @@ bool says_that_it_ended(host_state& host,
          || (reason == caf::sec::runtime_error && !host.exception.empty());
 }
 
+/// Whether the calling thread handles a message that ends the actor. Its state
+/// goes before the handler has returned to us.
+bool quits_here(const host_state& host) {
+  return host.actor != nullptr && host.handler == std::this_thread::get_id()
+         && !host.actor->alive();
+}
+
+void give_answer(host_state& host, std::unique_ptr<invocation> call,
+                 invocation_result&& answer) {
+  {
+    const std::lock_guard guard{host.lock};
+    if (host.handler != std::thread::id{}) {
+      if (quits_here(host))
+        host.last_state = host.codec->save(host.state);
+      host.held.push_back({std::move(call), std::move(answer)});
+      return;
+    }
+  }
+  call->finish(std::move(answer));
+}
+
 void take_answer(host_state& host, std::uint64_t id,
                  const caf::type_erased_tuple& content) {
   open_request request;
@@ -124,8 +164,9 @@ void take_answer(host_state& host, std::uint64_t id,
     host.open.erase(found);
     death = host.death;
   }
-  request.call->finish(ended ? died(host, *death)
-                             : encode_answer(host, request, content));
+  auto answer = ended ? died(host, *death)
+                      : encode_answer(host, request, content);
+  give_answer(host, std::move(request.call), std::move(answer));
 }
 
 void take_down(host_state& host, const caf::error& reason) {
@@ -170,6 +211,49 @@ bool has_own_thread(const host_state& host) {
   return !host.self || host.self->has_own_thread();
 }
 
+bool keeps_state(const host_state& host) {
+  return host.self && host.self->is_durable();
+}
+
+void begin_state(host_state& host, const caf::scheduled_actor& actor,
+                 const state_codec& codec, void* state) {
+  if (!host.snapshot.empty())
+    codec.load(state, host.snapshot);
+  host.snapshot = {};
+  host.self->begin_state(codec.save(state));
+  const std::lock_guard guard{host.lock};
+  host.actor = &actor;
+  host.codec = &codec;
+  host.state = state;
+}
+
+void message_begins(host_state& host) {
+  const std::lock_guard guard{host.lock};
+  host.handler = std::this_thread::get_id();
+}
+
+void message_ends(host_state& host, bool gone) {
+  std::optional<invocation_result> failure;
+  try {
+    if (!gone && host.codec != nullptr)
+      host.self->keep_state(host.codec->save(host.state));
+    else if (host.last_state)
+      host.self->keep_state(std::move(*host.last_state));
+  } catch (const error& problem) {
+    failure = make_failure(problem.code(), problem.message());
+  } catch (const std::exception& problem) {
+    failure = make_failure(errc::task_error, problem.what());
+  }
+  std::vector<held_answer> held;
+  {
+    const std::lock_guard guard{host.lock};
+    host.handler = {};
+    held.swap(host.held);
+  }
+  for (auto& [call, answer] : held)
+    call->finish(failure ? invocation_result{*failure} : std::move(answer));
+}
+
 acting_as::acting_as(const host_state& host) noexcept
   : actor_(host.self), before_(actor_ ? actor_->enter() : nullptr) {}
 
@@ -184,9 +268,11 @@ behavior_host::behavior_host(std::string_view name,
   state_->name = name;
 }
 
-std::shared_ptr<behavior_host> behavior_host::start(std::string_view name,
-                                                    const launcher& launch) {
+std::shared_ptr<behavior_host>
+behavior_host::start(std::string_view name, std::string_view snapshot,
+                     const launcher& launch) {
   auto state = std::make_shared<host_state>();
+  state->snapshot = snapshot;
   auto host = std::make_shared<behavior_host>(name, state);
   auto& system = state->process.system();
   host->companion_ = system.spawn<caf::actor_companion, caf::hidden>();

@@ -143,6 +143,13 @@ void refuse_durable(std::string_view type) {
                    + std::string{type} + "& x) { return f(x.a, x.b); }");
 }
 
+void refuse_durable_behavior(std::string_view behavior) {
+  throw wrong_type("ray::with::durable wants the behaviour's state: let "
+                   + std::string{behavior}
+                   + " take a caf::stateful_actor<State>*, and give State an "
+                     "inspect function");
+}
+
 void refuse_references(std::string_view type) {
   throw wrong_type("the state of the durable " + std::string{type}
                    + " holds references to objects or actors, which its "
@@ -153,7 +160,6 @@ void check_behavior_options(const with& options) {
   if (options.max_concurrency != 1)
     throw wrong_type("ray::with::max_concurrency is for class actors: a CAF "
                      "behaviour takes one message after the other");
-  refuse(options.durable, "durable for behaviours", "false");
   check_options(options, true);
 }
 

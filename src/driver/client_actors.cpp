@@ -2,6 +2,7 @@
 
 #include "driver/client.hpp"
 
+#include "driver/actor_keeper.hpp"
 #include "wire/failure_record.hpp"
 
 #include <ray/errors.hpp>
@@ -11,7 +12,7 @@ namespace rayd {
 actor_life actor_made_by(const task_spec& creation, std::int32_t attempt) {
   const auto most = creation.wished().max_restarts;
   actor_life made{creation.id, creation.demand, most < 0 || attempt < most,
-                  attempt};
+                  attempt, creation.wished().durable};
   if (!creation.keeps_cpu)
     made.resources.set_units("CPU", 0);
   return made;
@@ -47,6 +48,14 @@ public:
   void ended(std::string failure, bool for_good) override {
     process_->worker_->actor_ended(actor_.id, std::move(failure), for_good);
   }
+  bool is_durable() const override { return actor_.durable; }
+  void begin_state(std::string_view state) override {
+    keeper_.begin(actor_.id, actor_.life, state);
+  }
+  void keep_state(std::string state) override {
+    if (auto snapshot = keeper_.next(std::move(state)))
+      process_->send(std::move(*snapshot), push::soon);
+  }
   void* enter() noexcept override {
     auto* before = frame_of_thread();
     set_frame_of_thread(&frame_);
@@ -61,6 +70,7 @@ private:
 
   std::shared_ptr<client> process_;
   actor_life actor_;
+  actor_keeper keeper_;
   task_frame frame_;
 };
 

@@ -15,6 +15,7 @@ struct actor_life {
   resource_set resources; ///< While it lives.
   bool restarts = false;  ///< After this life comes another one.
   std::int32_t life = 0;  ///< Times that it was restarted.
+  bool durable = false;   ///< Each life begins where the last one ended.
 };
 
 actor_life actor_made_by(const task_spec& creation, std::int32_t attempt);

@@ -80,12 +80,21 @@ object_value attempt::to_value(invocation_result& result) {
   return value;
 }
 
+/// The state after a call travels before its result.
+void attempt::keep_state() {
+  if (instance == nullptr || !*instance)
+    return;
+  const auto& spec = record_->order.spec;
+  if (spec.kind == task_kind::actor_creation)
+    keeper_.made(spec, record_->order.attempt, instance->get());
+  else if (auto state = keeper_.after_call(instance->get()))
+    process_.out().add(std::move(*state), push::lazy);
+}
+
 void attempt::finish(invocation_result&& result) noexcept {
   object_value value;
   try {
-    if (instance != nullptr && *instance)
-      if (auto state = keeper_.after(record_->order, instance->get()))
-        process_.out().add(std::move(*state), push::lazy);
+    keep_state();
     value = to_value(result);
     if (value.nested.size() > lane::batch_bytes_max / 32)
       value = failed_value(encode_failure(

@@ -43,6 +43,7 @@ public:
 
 private:
   object_value to_value(ray::detail::invocation_result& result);
+  void keep_state();
   void send(object_value&& value) noexcept;
 
   client& process_;

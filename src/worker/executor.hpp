@@ -2,7 +2,7 @@
 
 #include "driver/client.hpp"
 #include "shared_memory/bell.hpp"
-#include "worker/actor_keeper.hpp"
+#include "driver/actor_keeper.hpp"
 #include "worker/attempt.hpp"
 
 #include <atomic>

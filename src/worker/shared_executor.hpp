@@ -1,7 +1,7 @@
 #pragma once
 
 #include "driver/client.hpp"
-#include "worker/actor_keeper.hpp"
+#include "driver/actor_keeper.hpp"
 #include "worker/attempt.hpp"
 
 #include <atomic>

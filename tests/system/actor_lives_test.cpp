@@ -34,6 +34,8 @@ TEST_CASE("F26: an actor with max_restarts is back within a second") {
 TEST_CASE("F26: a durable actor goes on with the state that was seen") {
   cluster place;
   run_case(place, "durable", "durable");
+  run_case(place, "durable_behavior", "durable");
+  run_case(place, "durable_shared", "durable");
   run_case(place, "durable_refused", "durable");
 }
 

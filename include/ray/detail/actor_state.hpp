@@ -28,6 +28,9 @@ struct state_codec {
 /// Throws wrong_type: *type* has no inspect function.
 [[noreturn]] void refuse_durable(std::string_view type);
 
+/// Throws wrong_type: *behavior* has no state with an inspect function.
+[[noreturn]] void refuse_durable_behavior(std::string_view behavior);
+
 template <class State>
 std::string save_state(const void* state) {
   const auto& value = *static_cast<const State*>(state);

@@ -114,6 +114,17 @@ public:
   /// and is not restarted. Called at most once.
   virtual void ended(std::string failure, bool for_good) = 0;
 
+  /// Whether it was spawned as durable.
+  virtual bool is_durable() const = 0;
+
+  /// Its encoded state before its first message.
+  virtual void begin_state(std::string_view state) = 0;
+
+  /// Its encoded state after a message; before the answers to it are given.
+  /// One thread at a time.
+  /// @error wrong_type  The state is too large.
+  virtual void keep_state(std::string state) = 0;
+
   /// The calling thread runs its code, until leave() is given the same.
   virtual void* enter() noexcept = 0;
   virtual void leave(void* before) noexcept = 0;

@@ -2,6 +2,8 @@
 
 #include "cases.hpp"
 
+#include <ray/caf.hpp>
+
 #include <csignal>
 #include <string>
 #include <utility>
@@ -108,6 +110,91 @@ void durable_moves() {
   cases::say("then " + ray::get(book.call<&ledger::node>()));
 }
 
+using add_atom = caf::atom_constant<caf::atom("add")>;
+using total_atom = caf::atom_constant<caf::atom("total")>;
+using die_atom = caf::atom_constant<caf::atom("die")>;
+using quit_atom = caf::atom_constant<caf::atom("quit")>;
+using pause_atom = caf::atom_constant<caf::atom("pause")>;
+
+struct account {
+  long total = 0;
+  std::vector<long> entries;
+
+  template <class Inspector>
+  friend auto inspect(Inspector& f, account& x) {
+    return f(x.total, x.entries);
+  }
+};
+
+caf::behavior teller(caf::stateful_actor<account>* self, long first) {
+  self->state.total = first;
+  const auto add = [=](long by) {
+    self->state.entries.push_back(by);
+    return self->state.total += by;
+  };
+  return {
+    [=](add_atom, long by) { return add(by); },
+    [=](total_atom) { return self->state.total; },
+    [=](die_atom) -> long {
+      add(1'000'000);
+      ::raise(SIGKILL);
+      return 0;
+    },
+    [=](quit_atom, long by) {
+      self->quit(caf::sec::runtime_error);
+      return add(by);
+    },
+    [=](pause_atom, long by) -> caf::result<long> {
+      auto late = self->make_response_promise<long>();
+      self->delayed_send(self, 20ms, add_atom::value, by);
+      late.deliver(self->state.total);
+      return late;
+    },
+  };
+}
+
+/// A behaviour's state is kept likewise; also when it shares its process.
+void durable_behaviors(bool shared) {
+  const auto bank = ray::spawn<teller>(
+    ray::with{.max_restarts = -1, .durable = true, .shared = shared}, 100L);
+  long seen = 0;
+  for (long i = 1; i <= 500; ++i)
+    seen = ray::get(bank.request<long>(add_atom::value, i));
+  expect_equal(seen, 125'350L, "in its first life");
+  expect_throws<ray::actor_unavailable>(
+    [&] { ray::get(bank.request<long>(die_atom::value)); }, "", "it dies");
+  const auto total = [&] {
+    return ask([&] { return bank.request<long>(total_atom::value); });
+  };
+  expect_equal(total(), 125'350L, "what was seen, and no more");
+  expect_equal(ray::get(bank.request<long>(quit_atom::value, 5L)), 125'355L,
+               "its last answer in this life");
+  expect_equal(total(), 125'355L, "is kept, too");
+  // What it does without being asked is kept with the next answer.
+  ray::get(bank.request<long>(pause_atom::value, 10L));
+  while (total() != 125'365L)
+    ;
+  expect_throws<ray::actor_unavailable>(
+    [&] { ray::get(bank.request<long>(die_atom::value)); }, "", "it dies");
+  expect_equal(total(), 125'365L, "with what it did by itself");
+}
+
+void durable_behavior() {
+  durable_behaviors(false);
+}
+
+void durable_shared() {
+  durable_behaviors(true);
+  const auto book = ray::spawn<ledger>(
+    ray::with{.max_restarts = -1, .durable = true, .shared = true},
+    std::string{"book"});
+  expect_equal(ray::get(book.call<&ledger::add>(7)), 7L, "in its first life");
+  expect_throws<ray::actor_unavailable>(
+    [&] { ray::get(book.call<&ledger::die>()); }, "", "it dies");
+  expect_equal(ask([&] { return book.call<&ledger::total>(); }), 7L,
+               "a class actor in a shared process");
+}
+
 void durable_refused() {
   const ray::with lasting{.max_restarts = 1, .durable = true};
   expect_throws<ray::wrong_type>([&] { ray::spawn<plain>(lasting); },
@@ -121,7 +208,9 @@ void durable_refused() {
 
 constexpr cases::entry all[]{
   {"durable", &durable},
+  {"durable_behavior", &durable_behavior},
   {"durable_moves", &durable_moves},
+  {"durable_shared", &durable_shared},
   {"durable_refused", &durable_refused},
 };
 

@@ -102,6 +102,7 @@ object_handle fake_runtime::submit(submission&& work) {
     const auto id = work.actor ? work.actor.id() : result.id();
     actor = records_.at(id);
     if (!work.actor) {
+      call->snapshot = snapshot;
       actor->interface = work.interface;
       actor->name = last_name;
     }
@@ -336,6 +337,13 @@ struct fake_actor final : ray::detail::hosted_actor {
   bool restarts() const override { return false; }
   void ended(std::string failure, bool) override {
     process.actor_ended(std::move(failure));
+  }
+  bool is_durable() const override { return process.durable; }
+  void begin_state(std::string_view state) override {
+    process.keep_state(std::string{state});
+  }
+  void keep_state(std::string state) override {
+    process.keep_state(std::move(state));
   }
   void* enter() noexcept override {
     ++process.entered;
