@@ -1,5 +1,6 @@
 #include "worker/attempt.hpp"
 
+#include "driver/actor_keeper.hpp"
 #include "wire/failure_record.hpp"
 #include "wire/lane_codec.hpp"
 

@@ -106,7 +106,8 @@ void process::answer_call(const run_task& task) {
   payload content;
   content.attempt = -1;
   if (task.spec.kind == task_kind::actor_creation) {
-    actors_[task.spec.id] = {seed, 0, {}, task.attempt};
+    actors_[task.spec.id] = {seed, restored(task.spec), {}, task.attempt,
+                             task.spec.wished().durable};
   } else if (!actors_.contains(task.spec.actor)) {
     world_.fail("{} got a call of {}, which is not here", describe(),
                 to_string(task.spec.actor));
@@ -119,6 +120,7 @@ void process::answer_call(const run_task& task) {
                   to_string(task.spec.id));
     content.number = seed == 1 ? call_answer(actor.seed, ++actor.calls)
                                : peek_answer(actor.seed);
+    world_.counts[content.number] = seed == 1 ? actor.calls : 0;
   }
   now_->waits_for.reset();
   world_.time.after(
@@ -129,6 +131,7 @@ void process::answer_call(const run_task& task) {
       // A method may view what it was given until it returns.
       for (std::size_t i = 0; i < task.values.size(); ++i)
         self->content_of(task.spec.dependencies[i], task.values[i]);
+      self->keep_state(task.spec);
       self->answer(self->make_value(content, false));
     });
 }
@@ -239,6 +242,7 @@ void process::spawn(const step& s) {
     wishes.max_restarts = static_cast<std::int32_t>(s.seed % 5) - 1;
     wishes.max_task_retries = static_cast<std::int32_t>(s.seed % 7) - 1;
     x.unsure = true;
+    wishes.durable = wishes.max_restarts != 0 && s.seed % 4 < 2;
   }
   spec.wishes = std::make_shared<const task_wishes>(wishes);
   if (s.named) {

@@ -96,6 +96,8 @@ private:
   void finish(const step& s);
   void answer(object_value value);
   void answer_call(const run_task& task);
+  std::uint64_t restored(const task_spec& creation);
+  void keep_state(const task_spec& call);
   void end_activation();
 
   // -- the client runtime -----------------------------------------------------
@@ -138,6 +140,7 @@ private:
     std::uint64_t calls = 0;
     std::set<object_id> ran; ///< Calls: each runs once in a life.
     std::int32_t life = 0;
+    bool durable = false;
   };
   std::map<object_id, hosted> actors_;
   std::optional<actor_ended> goes_; ///< After what runs, this one is gone.

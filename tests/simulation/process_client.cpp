@@ -7,6 +7,9 @@
 #include "wire/failure_record.hpp"
 #include "world.hpp"
 
+#include <algorithm>
+#include <string>
+
 namespace rayd::simulation {
 
 // -- the client runtime -------------------------------------------------------
@@ -204,6 +207,28 @@ void process::on_question(const give_back_places& question) {
   send(std::move(kept));
 }
 
+/// The calls that a durable actor counted in its earlier lives: at least those
+/// whose answers somebody saw.
+std::uint64_t process::restored(const task_spec& creation) {
+  if (!creation.wished().durable)
+    return 0;
+  const auto count
+    = creation.snapshot.empty() ? 0 : std::stoull(creation.snapshot);
+  if (count < world_.seen[creation.id])
+    world_.fail("{} begins {} after {} calls, but {} were seen", describe(),
+                to_string(creation.id), count, world_.seen[creation.id]);
+  return count;
+}
+
+void process::keep_state(const task_spec& call) {
+  const auto at = actors_.find(call.actor);
+  if (at == actors_.end() || !at->second.durable || at->second.calls == 0)
+    return;
+  const auto& actor = at->second;
+  send(actor_snapshot{call.actor, actor.life, actor.calls,
+                      std::to_string(actor.calls)});
+}
+
 void process::check(const slot& x, const object_value& value) {
   ++world_.values_checked;
   const bool failed = value.what == object_value::kind::failed;
@@ -219,6 +244,9 @@ void process::check(const slot& x, const object_value& value) {
     return;
   }
   const auto got = content_of(x.id, value);
+  if (const auto count = world_.counts.find(got.number);
+      x.actor && count != world_.counts.end())
+    world_.seen[x.actor] = std::max(world_.seen[x.actor], count->second);
   if (intended && !x.unsure)
     world_.fail("{} got a value for {}, which should fail", describe(),
                 to_string(x.id));
