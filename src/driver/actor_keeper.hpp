@@ -31,10 +31,11 @@ public:
   /// @error wrong_type  It is too large, or holds references.
   std::optional<actor_snapshot> after_call(const void* instance);
 
-  /// Begins with the state that a new life has: a constructor makes it again,
-  /// and the home has what was restored.
-  void begin(const object_id& actor, std::int32_t life,
-             std::string_view state);
+  /// Begins with the state that a new life has. When it was restored, the home
+  /// has it; what a constructor made goes there with the first call.
+  /// @error wrong_type  It is too large.
+  void begin(const object_id& actor, std::int32_t life, std::string_view state,
+             bool restored);
 
   /// The same as after_call with a state that is encoded already.
   std::optional<actor_snapshot> next(std::string state);
@@ -45,7 +46,7 @@ private:
   std::uint64_t number_ = 0;
   std::int32_t life_ = 0;
   object_id actor_;
-  std::uint64_t last_hash_ = 0;
+  std::optional<std::uint64_t> last_hash_; ///< Of what the home has.
 };
 
 } // namespace rayd

@@ -59,9 +59,11 @@ struct host_state {
   const caf::scheduled_actor* actor = nullptr; ///< Once its function has run.
   const state_codec* codec = nullptr;          ///< And these.
   const void* state = nullptr;
+  std::mutex turn;                      ///< While a message is handled.
   std::thread::id handler;              ///< Handles a message at this moment.
   std::vector<held_answer> held;        ///< Meanwhile.
   std::optional<std::string> last_state; ///< With its last answer, if it quit.
+  std::function<void()> last_word;       ///< Meanwhile: that it ended.
 };
 
 namespace {
@@ -181,12 +183,28 @@ void take_down(host_state& host, const caf::error& reason) {
     host.death = death;
     host.comes_back = !for_good && host.self && host.self->restarts();
     open.swap(host.open);
-    ending = host.ending || !host.started;
+    ending = host.ending;
   }
   for (auto& [id, request] : open)
     request.call->finish(died(host, death));
-  if (!ending && host.self)
-    host.self->ended(died(host, death).bytes, for_good);
+  if (!host.self)
+    return;
+  auto end = [self = host.self, failure = died(host, death).bytes, ending,
+              for_good] {
+    if (ending)
+      self->gone();
+    else
+      self->ended(failure, for_good);
+  };
+  {
+    // Its last answers go before that.
+    const std::lock_guard guard{host.lock};
+    if (host.handler == std::this_thread::get_id()) {
+      host.last_word = std::move(end);
+      return;
+    }
+  }
+  end();
 }
 
 } // namespace
@@ -217,10 +235,11 @@ bool keeps_state(const host_state& host) {
 
 void begin_state(host_state& host, const caf::scheduled_actor& actor,
                  const state_codec& codec, void* state) {
-  if (!host.snapshot.empty())
+  const bool restored = !host.snapshot.empty();
+  if (restored)
     codec.load(state, host.snapshot);
   host.snapshot = {};
-  host.self->begin_state(codec.save(state));
+  host.self->begin_state(codec.save(state), restored);
   const std::lock_guard guard{host.lock};
   host.actor = &actor;
   host.codec = &codec;
@@ -228,6 +247,8 @@ void begin_state(host_state& host, const caf::scheduled_actor& actor,
 }
 
 void message_begins(host_state& host) {
+  // Another thread may take up the next message before this one is done.
+  host.turn.lock();
   const std::lock_guard guard{host.lock};
   host.handler = std::this_thread::get_id();
 }
@@ -245,13 +266,18 @@ void message_ends(host_state& host, bool gone) {
     failure = make_failure(errc::task_error, problem.what());
   }
   std::vector<held_answer> held;
+  std::function<void()> last_word;
   {
     const std::lock_guard guard{host.lock};
     host.handler = {};
     held.swap(host.held);
+    last_word.swap(host.last_word);
   }
   for (auto& [call, answer] : held)
     call->finish(failure ? invocation_result{*failure} : std::move(answer));
+  host.turn.unlock();
+  if (last_word)
+    last_word();
 }
 
 acting_as::acting_as(const host_state& host) noexcept
@@ -298,10 +324,13 @@ behavior_host::start(std::string_view name, std::string_view snapshot,
 
 behavior_host::~behavior_host() {
   std::map<std::uint64_t, open_request> open;
+  bool runs = false;
   {
     const std::lock_guard guard{state_->lock};
     state_->ending = true;
     open.swap(state_->open);
+    // Else take_down tells.
+    runs = state_->started && !state_->death;
   }
   if (actor_)
     caf::anon_send_exit(actor_, caf::exit_reason::kill);
@@ -310,6 +339,8 @@ behavior_host::~behavior_host() {
   for (auto& [id, request] : open)
     request.call->finish(
       died(*state_, "the actor " + state_->name + " was ended"));
+  if (!runs && state_->self)
+    state_->self->gone();
 }
 
 void behavior_host::request(caf::message content,

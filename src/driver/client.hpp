@@ -150,6 +150,9 @@ public:
   /// This process hosts that actor from now on; before its code runs.
   void set_actor(const task_spec& creation, std::int32_t attempt);
 
+  /// Of what an actor that lives here makes outside of its calls.
+  object_id parent_beside_calls(const actor_life& actor) const;
+
   /// The frame of threads that run no task; a worker changes it before work.
   task_frame& process_frame() noexcept { return process_frame_; }
 

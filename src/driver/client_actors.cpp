@@ -12,7 +12,7 @@ namespace rayd {
 actor_life actor_made_by(const task_spec& creation, std::int32_t attempt) {
   const auto most = creation.wished().max_restarts;
   actor_life made{creation.id, creation.demand, most < 0 || attempt < most,
-                  attempt, creation.wished().durable};
+                  attempt, creation.wished().durable, nullptr};
   if (!creation.keeps_cpu)
     made.resources.set_units("CPU", 0);
   return made;
@@ -28,17 +28,22 @@ const actor_life& client::actor() noexcept {
   return here != nullptr ? *here : actor_;
 }
 
+/// What an actor makes outside of its calls has this parent: its children are
+/// those of no other actor and of no other life.
+object_id client::parent_beside_calls(const actor_life& actor) const {
+  constexpr auto beyond_calls = std::uint64_t{1} << 60;
+  return child_id(actor.id,
+                  beyond_calls + static_cast<std::uint64_t>(actor.life),
+                  identity_.node, identity_.job);
+}
+
 /// A behaviour's way to its process.
 class client::actor_seat final : public ray::detail::hosted_actor {
 public:
   explicit actor_seat(std::shared_ptr<client> process)
     : process_(std::move(process)), actor_(process_->actor()) {
     frame_.actor = &actor_;
-    // Its children are those of no other actor and of no other life.
-    const auto& self = process_->identity_;
-    const auto life = static_cast<std::uint64_t>(actor_.life);
-    frame_.parent
-      = child_id(actor_.id, beyond_calls + life, self.node, self.job);
+    frame_.parent = process_->parent_beside_calls(actor_);
   }
 
   bool has_own_thread() const override {
@@ -49,13 +54,14 @@ public:
     process_->worker_->actor_ended(actor_.id, std::move(failure), for_good);
   }
   bool is_durable() const override { return actor_.durable; }
-  void begin_state(std::string_view state) override {
-    keeper_.begin(actor_.id, actor_.life, state);
+  void begin_state(std::string_view state, bool restored) override {
+    keeper_.begin(actor_.id, actor_.life, state, restored);
   }
   void keep_state(std::string state) override {
     if (auto snapshot = keeper_.next(std::move(state)))
       process_->send(std::move(*snapshot), push::soon);
   }
+  void gone() noexcept override { actor_.presence.reset(); }
   void* enter() noexcept override {
     auto* before = frame_of_thread();
     set_frame_of_thread(&frame_);
@@ -66,8 +72,6 @@ public:
   }
 
 private:
-  static constexpr auto beyond_calls = std::uint64_t{1} << 60;
-
   std::shared_ptr<client> process_;
   actor_life actor_;
   actor_keeper keeper_;

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 namespace rayd {
 
@@ -16,6 +17,9 @@ struct actor_life {
   bool restarts = false;  ///< After this life comes another one.
   std::int32_t life = 0;  ///< Times that it was restarted.
   bool durable = false;   ///< Each life begins where the last one ended.
+  /// In a shared process: the node hears that the actor is gone when nobody
+  /// has this any more, which is while something of it runs.
+  std::shared_ptr<void> presence;
 };
 
 actor_life actor_made_by(const task_spec& creation, std::int32_t attempt);

@@ -160,6 +160,7 @@ void machine_steps::end_told(process_id from,
     return;
   }
   keep_arguments(worker->second);
+  last_results(worker->first, worker->second);
   // A process with one actor ends by itself.
   if (worker->second.host != 0)
     end_worker(worker->first, worker->second, "its actor ended itself");

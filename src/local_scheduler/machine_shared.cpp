@@ -11,7 +11,6 @@
 #include "local_scheduler/machine.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace rayd {
@@ -83,7 +82,7 @@ void machine_steps::leave_place(process_id id) {
   if (at == workers_.end())
     return;
   keep_arguments(at->second);
-  show_results(id, at->second, std::numeric_limits<std::uint64_t>::max());
+  last_results(id, at->second);
   lose_work(id, at->second, "was told to end it");
   at->second.actor = {};
 }

@@ -59,6 +59,8 @@ protected:
   void on(process_id from, const task_blocked& blocked);
   void on(process_id from, const tasks_returned& returned);
   void on(process_id from, const seal_object_room& seal);
+  void note_reply(const worker_entry& worker, const object_id& call,
+                  const object_value& value);
   void take_result(process_id from, worker_entry& worker, held_result result);
   void enqueue(const object_id& id, task_entry& task, bool first);
   void dequeue(const object_id& id, task_entry& task);
@@ -207,9 +209,11 @@ protected:
   void on(process_id from, actor_snapshot&& x);
   void on_peer(node_index from, actor_snapshot&& x);
   void on(node_index from, const snapshot_kept& x);
-  bool waits_for_snapshot(const worker_entry& worker, held_result& result);
-  void show_results(process_id process, worker_entry& worker,
-                    std::uint64_t number);
+  void send_snapshot(const object_id& id, actor_entry& actor);
+  bool waits_for_snapshot(process_id from, const worker_entry& worker,
+                          held_result& result);
+  void show_results(const object_id& id, bool all);
+  void last_results(process_id process, const worker_entry& worker);
 
   // -- machine_nodes.cpp ------------------------------------------------------
   void on(node_index from, assign_task&& assign);

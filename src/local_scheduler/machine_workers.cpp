@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace rayd {
 
@@ -139,12 +138,12 @@ void machine_steps::worker_left(process_id id,
                                 const std::string& how) {
   for (const auto place : places_in(id)) {
     auto& guest = workers_.at(place);
-    show_results(place, guest, std::numeric_limits<std::uint64_t>::max());
+    last_results(place, guest);
     lose_work(place, guest, how);
     drop_place(place);
   }
   auto& worker = workers_.at(id);
-  show_results(id, worker, std::numeric_limits<std::uint64_t>::max());
+  last_results(id, worker);
   if (objects_.unsettled(id))
     estates_[id] = std::exchange(worker.held, {});
   lose_work(id, worker, how);
@@ -258,15 +257,13 @@ void machine_steps::on(process_id process, task_result&& result) {
   worker.front_since = now_;
   worker.waiting.erase(result.task);
   note_blocked(worker);
-  if (const auto actor = actors_.find(worker.actor);
-      worker.actor && actor != actors_.end())
-    actor->second.replies.end(result.task, result.value);
   const auto task = tasks_.find(result.task);
   const bool current
     = task != tasks_.end() && task->second.worker == from
       && (task->second.attempt == result.attempt
           || options_.faults.accept_stale_result);
   if (!current) {
+    note_reply(worker, result.task, result.value);
     if (stored)
       out_.free_local({result.task});
     slot_free(from, worker);
@@ -291,8 +288,19 @@ void machine_steps::on(process_id process, task_result&& result) {
   slot_free(from, worker);
   held_result held{result.task, result.attempt, std::move(result.value),
                    result.times};
-  if (!waits_for_snapshot(worker, held))
-    take_result(process, workers_.at(process), std::move(held));
+  if (waits_for_snapshot(process, worker, held))
+    return;
+  note_reply(worker, held.task, held.value);
+  take_result(process, workers_.at(process), std::move(held));
+}
+
+/// A call of the actor there has run.
+void machine_steps::note_reply(const worker_entry& worker,
+                               const object_id& call,
+                               const object_value& value) {
+  if (const auto actor = actors_.find(worker.actor);
+      worker.actor && actor != actors_.end())
+    actor->second.replies.end(call, value);
 }
 
 void machine_steps::take_result(process_id from,

@@ -13,6 +13,13 @@ object_id key_of(const object_id& call) noexcept {
   return {call.hi & 0xff'ffff'ffff, call.lo};
 }
 
+/// Keeps a small buffer for the next reply there.
+void drop_bytes(std::string& bytes) {
+  if (bytes.capacity() > 64)
+    std::string{}.swap(bytes);
+  bytes.clear();
+}
+
 } // namespace
 
 bool may_come_again(const task_spec& call) noexcept {
@@ -66,7 +73,6 @@ void reply_book::end(const object_id& call, const object_value& value) {
   auto& ended = ring_[place];
   ended.key = key;
   ended.kind = value.what;
-  ended.bytes.clear();
   // What lies in the store, or refers to what does, goes when nobody refers
   // to it any more.
   if (value.what == object_value::kind::stored || !value.nested.empty()) {
@@ -95,7 +101,7 @@ void reply_book::make_room() {
   while (bytes_ > bytes_max && without_value_ < count_) {
     auto& oldest = ring_[(head_ + without_value_++) & (ring_.size() - 1)];
     bytes_ -= oldest.bytes.size();
-    oldest.bytes = {};
+    drop_bytes(oldest.bytes);
     oldest.state = what::gone;
   }
   if (count_ > calls_max)
@@ -106,7 +112,7 @@ void reply_book::drop_oldest() {
   auto& oldest = ring_[head_];
   erase_slot(slot_of(oldest.key));
   bytes_ -= oldest.bytes.size();
-  oldest.bytes = {};
+  drop_bytes(oldest.bytes);
   head_ = (head_ + 1) & (ring_.size() - 1);
   --count_;
   without_value_ -= without_value_ > 0 ? 1 : 0;

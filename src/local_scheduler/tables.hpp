@@ -58,6 +58,13 @@ struct held_result {
   run_times times;
 };
 
+/// A result that is not seen before a snapshot of its actor's state is kept.
+struct unseen_result {
+  std::uint64_t number = 0; ///< Of the snapshot.
+  process_id process = 0;   ///< Whose references it holds.
+  held_result result;
+};
+
 /// Which bundle, and by which try of its group it came here.
 struct bundle_key {
   object_id group;
@@ -156,12 +163,13 @@ struct actor_entry {
   std::map<node_index, std::uint64_t> last_seen; ///< At the host: of others.
   reply_book replies; ///< At the host: of this life.
 
-  // Of a durable one.
-  std::string snapshot;            ///< At home: for the next life.
-  std::uint64_t snapshot_kept = 0; ///< In this life: the newest at home, and
-  std::uint64_t snapshot_told = 0; ///< at the host the newest of its process.
+  // Of a durable one; numbers count in this life.
+  std::string snapshot; ///< At home: for the next life. At the host: not sent.
+  std::uint64_t snapshot_kept = 0; ///< The newest one at home.
+  std::uint64_t snapshot_sent = 0; ///< At the host: the newest under way,
+  std::uint64_t snapshot_told = 0; ///< and the newest of its process.
   /// At the host: results, each seen once its snapshot is at home.
-  std::deque<std::pair<std::uint64_t, held_result>> unseen;
+  std::deque<unseen_result> unseen;
 };
 
 /// What a worker gives back while it is blocked.

@@ -86,10 +86,16 @@ void attempt::keep_state() {
   if (instance == nullptr || !*instance)
     return;
   const auto& spec = record_->order.spec;
-  if (spec.kind == task_kind::actor_creation)
-    keeper_.made(spec, record_->order.attempt, instance->get());
-  else if (auto state = keeper_.after_call(instance->get()))
+  if (spec.kind == task_kind::actor_creation) {
+    try {
+      keeper_.made(spec, record_->order.attempt, instance->get());
+    } catch (...) {
+      instance->reset();
+      throw;
+    }
+  } else if (auto state = keeper_.after_call(instance->get())) {
     process_.out().add(std::move(*state), push::lazy);
+  }
 }
 
 void attempt::finish(invocation_result&& result) noexcept {

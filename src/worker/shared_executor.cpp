@@ -95,16 +95,24 @@ void shared_executor::step(const guest_pointer& who) {
 
 /// Its destructor is the program's code: never on the client actor's thread.
 void shared_executor::let_go(guest& who) {
-  task_frame frame; // Not this process's: it has nothing to say any more.
-  frame.parent = frame.task = who.self.id;
+  task_frame frame;
+  frame.parent = frame.task = process_->parent_beside_calls(who.self);
   frame.actor = &who.self;
   set_frame_of_thread(&frame);
   who.instance = nullptr;
   set_frame_of_thread(nullptr);
+  // A behaviour may still handle a message.
+  who.self.presence.reset();
+}
+
+/// Tells the node that the actor is gone when the last copy of it goes.
+std::shared_ptr<void> shared_executor::presence_of(const actor_life& actor) {
   using rayd::actor_ended;
-  process_->out().add(
-    actor_ended{who.self.id, {}, actor_ended::way::gone, who.self.life},
-    push::soon);
+  return {static_cast<void*>(nullptr),
+          [process = process_, id = actor.id, life = actor.life](void*) {
+            process->out().add(
+              actor_ended{id, {}, actor_ended::way::gone, life}, push::soon);
+          }};
 }
 
 // -- the client actor's thread ------------------------------------------------
@@ -118,6 +126,7 @@ void shared_executor::run(run_task&& task) {
   if (spec.kind == task_kind::actor_creation) {
     who = std::make_shared<guest>();
     who->self = actor_made_by(spec, record->order.attempt);
+    who->self.presence = presence_of(who->self);
     guests_[spec.id] = who;
   } else if (const auto at = guests_.find(spec.actor); at != guests_.end()) {
     who = at->second;

@@ -84,6 +84,7 @@ private:
   void step(const guest_pointer& who);
   void wake(const guest_pointer& who);
   void let_go(guest& who);
+  std::shared_ptr<void> presence_of(const actor_life& actor);
   bool idle();
 
   std::function<void(int code)> end_process_;

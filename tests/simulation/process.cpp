@@ -106,7 +106,7 @@ void process::answer_call(const run_task& task) {
   payload content;
   content.attempt = -1;
   if (task.spec.kind == task_kind::actor_creation) {
-    actors_[task.spec.id] = {seed, restored(task.spec), {}, task.attempt,
+    actors_[task.spec.id] = {seed, restored(task), {}, task.attempt,
                              task.spec.wished().durable};
   } else if (!actors_.contains(task.spec.actor)) {
     world_.fail("{} got a call of {}, which is not here", describe(),

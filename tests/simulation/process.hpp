@@ -96,7 +96,7 @@ private:
   void finish(const step& s);
   void answer(object_value value);
   void answer_call(const run_task& task);
-  std::uint64_t restored(const task_spec& creation);
+  std::uint64_t restored(const run_task& creating);
   void keep_state(const task_spec& call);
   void end_activation();
 

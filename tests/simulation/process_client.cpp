@@ -209,7 +209,11 @@ void process::on_question(const give_back_places& question) {
 
 /// The calls that a durable actor counted in its earlier lives: at least those
 /// whose answers somebody saw.
-std::uint64_t process::restored(const task_spec& creation) {
+std::uint64_t process::restored(const run_task& creating) {
+  const auto& creation = creating.spec;
+  // A task that runs again may make it again, after the first one ended.
+  if (creating.attempt == 0)
+    world_.seen.erase(creation.id);
   if (!creation.wished().durable)
     return 0;
   const auto count

@@ -37,7 +37,8 @@ bool keeps_state(const host_state& host);
 void begin_state(host_state& host, const caf::scheduled_actor& actor,
                  const state_codec& codec, void* state);
 
-/// The actor takes up a message: answers wait from now on.
+/// The actor may take up a message: answers wait from now on. Waits until
+/// message_ends was called for the one before, on whichever thread.
 void message_begins(host_state& host);
 
 /// The message is handled, and the actor may be gone with its state. That is

@@ -117,13 +117,18 @@ public:
   /// Whether it was spawned as durable.
   virtual bool is_durable() const = 0;
 
-  /// Its encoded state before its first message.
-  virtual void begin_state(std::string_view state) = 0;
+  /// Its encoded state before its first message. *restored*: as its last life
+  /// left it.
+  /// @error wrong_type  The state is too large.
+  virtual void begin_state(std::string_view state, bool restored) = 0;
 
   /// Its encoded state after a message; before the answers to it are given.
   /// One thread at a time.
   /// @error wrong_type  The state is too large.
   virtual void keep_state(std::string state) = 0;
+
+  /// It was let go, and does not run any more.
+  virtual void gone() noexcept = 0;
 
   /// The calling thread runs its code, until leave() is given the same.
   virtual void* enter() noexcept = 0;

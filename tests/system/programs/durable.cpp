@@ -94,20 +94,25 @@ void durable_moves() {
   const auto book = ray::spawn<ledger>(
     ray::with{.resources = {{"spot", 1}}, .max_restarts = -1, .durable = true},
     std::string{"book"});
-  long seen = 0;
-  cases::say("lives " + ray::get(book.call<&ledger::node>()));
-  // What was seen before the node died must be there afterwards.
-  try {
-    for (;;)
-      seen = ray::get(book.call<&ledger::add>(1));
-  } catch (const ray::actor_unavailable&) {
-  }
+  const auto first = ray::get(book.call<&ledger::node>());
+  cases::say("lives " + first);
+  // What was seen before the node died is there afterwards. Of the call that
+  // was cut off nobody knows.
+  long seen = 0, most = 0;
+  auto now = first;
+  while (now == first)
+    try {
+      const auto next = ray::get(book.call<&ledger::add>(1));
+      ++most;
+      expect(next > seen && next <= most,
+             fmt::format("{} were seen, then {}", seen, next));
+      seen = most = next;
+      now = ray::get(book.call<&ledger::node>());
+    } catch (const ray::actor_unavailable&) {
+      ++most;
+    }
   expect(seen > 0, "it ran");
-  const auto after = ask([&] { return book.call<&ledger::total>(); });
-  // The one call that was cut off may have been kept.
-  expect(after == seen || after == seen + 1,
-         fmt::format("{} were seen, {} are there", seen, after));
-  cases::say("then " + ray::get(book.call<&ledger::node>()));
+  cases::say("then " + now);
 }
 
 using add_atom = caf::atom_constant<caf::atom("add")>;

@@ -339,9 +339,10 @@ struct fake_actor final : ray::detail::hosted_actor {
     process.actor_ended(std::move(failure));
   }
   bool is_durable() const override { return process.durable; }
-  void begin_state(std::string_view state) override {
+  void begin_state(std::string_view state, bool) override {
     process.keep_state(std::string{state});
   }
+  void gone() noexcept override { ++process.gone; }
   void keep_state(std::string state) override {
     process.keep_state(std::move(state));
   }

@@ -101,6 +101,7 @@ public:
   bool own_threads = true; ///< Of behaviours; false: as in a shared process.
   bool durable = false;     ///< Behaviours keep their state.
   std::string snapshot;     ///< What the next creation begins with.
+  std::atomic<int> gone{0};     ///< Behaviours that were let go and ended.
   std::atomic<int> entered{0}, left{0}; ///< Runs of such behaviours' code.
 
 private:
