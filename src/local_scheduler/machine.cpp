@@ -132,6 +132,7 @@ void local_scheduler_machine::turn() {
       for (const auto& id : std::exchange(to_advance_, {}))
         advance(id);
     }
+    settle_claim();
     start_what_fits();
     objects_.make_space(now_);
     objects_.sweep();
