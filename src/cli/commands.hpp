@@ -70,6 +70,10 @@ struct command_context {
   /// See control_store/dump.hpp.
   std::function<int(const std::string&, std::ostream&, std::ostream&)>
     dump_session = {};
+  /// See worker_pool/log_reader.hpp.
+  std::function<void(const std::string&, std::optional<std::uint64_t>,
+                     const std::function<void(const std::string&)>&)>
+    read_log = {};
   /// Sends a request of wire/query.hpp; waits at most 5 s.
   std::function<query_answer(const query_target&, const std::string&)> query
     = {};

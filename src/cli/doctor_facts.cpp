@@ -235,10 +235,8 @@ machine_facts inspect_machine(const machine_question& question) {
   if (!question.store_folder.empty())
     facts.store_folder = look_at_folder(question.store_folder);
   rlimit files{};
-  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
-    facts.open_files_soft = files.rlim_cur;
-    facts.open_files_hard = files.rlim_max;
-  }
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0)
+    facts.open_files = files.rlim_max;
   facts.huge_pages = chosen_in("/sys/kernel/mm/transparent_hugepage/enabled");
   facts.huge_pages_shared
     = chosen_in("/sys/kernel/mm/transparent_hugepage/shmem_enabled");

@@ -59,8 +59,8 @@ struct machine_facts {
   bool memory_files = true;
   std::optional<folder_facts> store_folder;
 
-  std::uint64_t open_files_soft = 0;
-  std::uint64_t open_files_hard = 0;
+  /// The hard limit, up to which a node raises its own.
+  std::uint64_t open_files = 0;
 
   /// The word in brackets of the kernel's file; "" when there is none.
   std::string huge_pages;

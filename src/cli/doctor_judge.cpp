@@ -153,20 +153,16 @@ void judge_memory(const node_options& options, const machine_facts& facts,
 }
 
 void judge_kernel(const machine_facts& facts, findings& all) {
-  auto soft = facts.open_files_soft;
-  if (soft < open_files_good) {
-    auto advice = facts.open_files_hard >= open_files_good
-                    ? fmt::format("run ulimit -n {} first", open_files_good)
-                    : std::string{"have the limit nofile raised"};
-    all.push_back({soft < open_files_least ? state::problem : state::note,
+  const auto files = facts.open_files;
+  if (files < open_files_good)
+    all.push_back({files < open_files_least ? state::problem : state::note,
                    "files",
-                   fmt::format("a process may have {} files open, few for a "
-                               "node with many workers: {}",
-                               soft, advice)});
-  } else {
+                   fmt::format("a node may have {} files open, few for many "
+                               "workers: have the limit nofile raised",
+                               files)});
+  else
     all.push_back({state::ok, "files",
-                   fmt::format("a process may have {} files open", soft)});
-  }
+                   fmt::format("a node may have {} files open", files)});
   if (facts.huge_pages == "always" && facts.overcommit == 2)
     all.push_back({state::note, "pages",
                    "huge pages are always used and memory is not overcommitted:"

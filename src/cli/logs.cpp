@@ -1,5 +1,6 @@
 #include "cli/cluster_view.hpp"
 #include "cli/commands.hpp"
+#include "cli/ended_logs.hpp"
 #include "cli/table.hpp"
 #include "wire/query.hpp"
 
@@ -199,6 +200,16 @@ int print_job(command_context& context, const parsed_flags& given,
   return 0;
 }
 
+/// No node of this user runs, and no other cluster is asked: what is left of
+/// the last one counts.
+bool all_ended(const command_context& context, const parsed_flags& given) {
+  auto address = given.value("address");
+  if (address.empty())
+    address = context.environment("RAY_ADDRESS").value_or("auto");
+  return (address.empty() || address == "auto" || address == "local")
+         && !find_auto(session_base(context, given.value("session-dir")));
+}
+
 } // namespace
 
 int run_logs(command_context& context, const arguments& args) {
@@ -211,8 +222,10 @@ int run_logs(command_context& context, const arguments& args) {
   }
   if (!given.problem.empty())
     return complain(context, exit_code::usage, given.problem);
+  const bool ended = all_ended(context, given);
   if (given.words.empty())
-    return list_logs(context, given);
+    return ended ? run_ended_logs(context, given, std::nullopt)
+                 : list_logs(context, given);
   const std::vector<std::string> kinds{"worker", "node", "task", "actor",
                                        "job"};
   if (given.words.size() != 2
@@ -237,6 +250,11 @@ int run_logs(command_context& context, const arguments& args) {
                                   tail_max));
     question["tail"] = lines;
   }
+  if (ended)
+    return run_ended_logs(context, given,
+                          question.contains("tail")
+                            ? std::optional{number_in(question, "tail")}
+                            : std::nullopt);
   if (given.words[0] != "job")
     return print_log(context, given, question);
   if (given.value("follow") == "true")

@@ -7,6 +7,7 @@
 #include "config/launch.hpp"
 #include "control_store/dump.hpp"
 #include "node/run_node.hpp"
+#include "worker_pool/log_reader.hpp"
 
 #include <cstdio>
 #include <iostream>
@@ -26,6 +27,7 @@ void run_rayd(int argc, char** argv) {
     .executable = own_executable(),
     .run_node = run_node,
     .dump_session = dump_session,
+    .read_log = read_ended_log,
     .query = query_node,
     .run_benchmark = run_benchmark,
     .inspect = inspect_machine,

@@ -1,12 +1,16 @@
 #include "config/machine.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sched.h>
 #include <sstream>
+#include <string_view>
 #include <unistd.h>
 #include <vector>
 
@@ -68,6 +72,38 @@ std::optional<double> quota_v1(const std::string& folder) {
   return std::nullopt;
 }
 
+constexpr const char* gpu_variable = "CUDA_VISIBLE_DEVICES";
+
+/// What such a value names; of a GPU that it names again, the first.
+std::vector<std::string> named_in(const char* visible_devices) {
+  std::vector<std::string> names;
+  std::istringstream in{visible_devices};
+  for (std::string name; std::getline(in, name, ',');) {
+    std::erase(name, ' ');
+    // As for CUDA, what follows a -1 is hidden.
+    if (name.empty() || name == "-1")
+      break;
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(name);
+  }
+  return names;
+}
+
+std::vector<std::string> numbers_below(std::size_t count) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < count; ++i)
+    names.push_back(std::to_string(i));
+  return names;
+}
+
+/// "nvidia7", but not "nvidiactl".
+bool is_gpu(std::string_view file) {
+  constexpr std::string_view prefix = "nvidia";
+  return file.starts_with(prefix) && file.size() > prefix.size()
+         && file.find_first_not_of("0123456789", prefix.size())
+              == std::string_view::npos;
+}
+
 } // namespace
 
 double usable_cpus(const std::string& proc, const std::string& cgroups,
@@ -113,39 +149,37 @@ std::uint64_t usable_memory() {
 
 std::vector<std::string> usable_gpus(const std::string& dev,
                                      const char* visible_devices) {
-  std::vector<std::string> names;
-  if (visible_devices != nullptr) {
-    std::istringstream in{visible_devices};
-    for (std::string name; std::getline(in, name, ',');) {
-      std::erase(name, ' ');
-      // As for CUDA, what follows a -1 is hidden.
-      if (name.empty() || name == "-1")
-        break;
-      names.push_back(name);
-    }
-    return names;
-  }
-  const auto there = [&] {
-    return ::access((dev + "/nvidia" + std::to_string(names.size())).c_str(),
-                    F_OK)
-           == 0;
-  };
-  while (there())
-    names.push_back(std::to_string(names.size()));
+  if (visible_devices != nullptr)
+    return named_in(visible_devices);
+  std::error_code error;
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator{dev, error})
+    count += is_gpu(entry.path().filename().string()) ? 1 : 0;
+  return numbers_below(count);
+}
+
+result<std::vector<std::string>> gpu_names(double count,
+                                           const char* visible_devices) {
+  const auto wanted = static_cast<std::size_t>(std::ceil(count));
+  if (visible_devices == nullptr)
+    return numbers_below(wanted);
+  auto names = named_in(visible_devices);
+  if (names.size() < wanted)
+    return failure{ray::errc::wrong_type,
+                   fmt::format("CUDA_VISIBLE_DEVICES=\"{}\" names {} GPUs, "
+                               "and {} are asked for: ask for fewer, or change "
+                               "the variable",
+                               visible_devices, names.size(), wanted)};
+  names.resize(wanted);
   return names;
 }
 
 std::vector<std::string> usable_gpus() {
-  return usable_gpus("/dev", std::getenv("CUDA_VISIBLE_DEVICES"));
+  return usable_gpus("/dev", std::getenv(gpu_variable));
 }
 
-std::vector<std::string> gpu_names(double count,
-                                   std::vector<std::string> usable) {
-  const auto wanted = static_cast<std::size_t>(std::ceil(count));
-  for (std::size_t i = usable.size(); i < wanted; ++i)
-    usable.push_back(std::to_string(i));
-  usable.resize(wanted);
-  return usable;
+result<std::vector<std::string>> gpu_names(double count) {
+  return gpu_names(count, std::getenv(gpu_variable));
 }
 
 } // namespace rayd

@@ -210,8 +210,12 @@ status complete(const given_values& values, node_options& options) {
   auto memory = usable_memory();
   if (values.count("num-cpus") == 0)
     options.num_cpus = usable_cpus();
-  if (values.count("num-gpus") == 0)
+  const auto gpus = values.find("num-gpus");
+  if (gpus == values.end())
     options.num_gpus = static_cast<double>(usable_gpus().size());
+  else if (const auto named = gpu_names(options.num_gpus); !named)
+    return wrong(fmt::format("{}: {}", gpus->second.where,
+                             named.error().message));
   auto store = values.find("object-store-memory");
   if (store == values.end())
     options.object_store_memory = std::max(16 * mib,

@@ -12,10 +12,6 @@ constexpr time_us retry_us = 20'000;
 constexpr time_us tell_us = 500'000;
 constexpr std::size_t ended_kept = 10'000;
 
-ray::strategy strategy_of(const group_request& wish) {
-  return static_cast<ray::strategy>(std::min<std::uint8_t>(wish.strategy, 3));
-}
-
 const char* to_string(ray::strategy strategy) {
   switch (strategy) {
     case ray::strategy::pack: return "pack";
@@ -26,7 +22,7 @@ const char* to_string(ray::strategy strategy) {
   return "pack";
 }
 
-std::string described(const group_request& wish) {
+std::string described(const group_request& wish, ray::strategy strategy) {
   // Equal ones together, and not more than people read.
   constexpr std::size_t shown_max = 8;
   std::map<resource_set, std::size_t> counts;
@@ -43,7 +39,7 @@ std::string described(const group_request& wish) {
     text += count > 1 ? fmt::format("{} x ", count) : "";
     text += "{" + to_string(bundle) + "}";
   }
-  return fmt::format("{} of {}", to_string(strategy_of(wish)), text);
+  return fmt::format("{} of {}", to_string(strategy), text);
 }
 
 /// Whether the bundles without a place cannot fit, however they are placed.
@@ -69,6 +65,10 @@ bool too_much(const std::vector<resource_set>& bundles,
 
 group_table::group_table(const head_options& options, sender send)
   : options_(options), send_(std::move(send)) {}
+
+ray::strategy group_table::strategy_of(const group_request& wish) {
+  return static_cast<ray::strategy>(std::min<std::uint8_t>(wish.strategy, 3));
+}
 
 bool group_table::group::placed() const {
   return std::find(nodes.begin(), nodes.end(), node_index{0}) == nodes.end();
@@ -105,6 +105,7 @@ void group_table::request(const group_request& x, node_index from,
   made.wish = x;
   made.nodes.resize(x.bundles.size());
   made.not_before = now;
+  made.since = std::max<time_us>(now, 1);
 }
 
 void group_table::end(const object_id& id, const std::string& why) {
@@ -165,14 +166,19 @@ void group_table::answered(const bundle_answer& x, node_index from,
   if (at == groups_.end() || at->second.attempt != x.attempt
       || at->second.unanswered.erase(from) == 0)
     return;
-  at->second.refused = at->second.refused || !x.reserved;
-  if (at->second.unanswered.empty())
-    end_try(at->second, now);
+  auto& g = at->second;
+  g.refused = g.refused || !x.reserved;
+  // What other nodes collect for it meanwhile would be in vain.
+  if (g.refused && g.claims_until != 0)
+    g.unanswered.clear();
+  if (g.unanswered.empty())
+    end_try(g, now);
 }
 
 /// All have answered.
 void group_table::end_try(group& g, time_us now) {
   const auto tried = std::exchange(g.next, {});
+  const bool claimed = std::exchange(g.claims_until, 0) != 0;
   std::set<node_index> nodes;
   for (std::size_t i = 0; i < tried.size(); ++i)
     if (g.nodes[i] == 0 && g.touched.contains(tried[i]))
@@ -182,16 +188,20 @@ void group_table::end_try(group& g, time_us now) {
     for (const auto node : nodes)
       order(node, g, bundle_order::undo);
     g.not_before = now + retry_us;
+    if (claimed)
+      g.since = 0; // Others that wait claim first.
     return;
   }
   g.nodes = tried;
+  g.since = 0;
   for (const auto node : nodes)
     order(node, g, bundle_order::commit);
   g.was_placed = true;
   tell(g, group_news::placed, "");
 }
 
-void group_table::try_place(group& g, std::vector<candidate>& candidates,
+/// @returns false: there is no room for it now.
+bool group_table::try_place(group& g, std::vector<candidate>& candidates,
                             time_us now, dice& random) {
   auto found = place_bundles(g.wish.bundles, g.nodes, strategy_of(g.wish),
                              candidates, random);
@@ -200,9 +210,16 @@ void group_table::try_place(group& g, std::vector<candidate>& candidates,
     g.not_before
       = now
         + retry_us * (1 + static_cast<time_us>(g.wish.bundles.size() / 100));
-    return;
+    return false;
   }
-  g.next = std::move(*found);
+  begin_try(g, std::move(*found), candidates, bundle_order::reserve);
+  return true;
+}
+
+void group_table::begin_try(group& g, std::vector<node_index> places,
+                            std::vector<candidate>& candidates,
+                            bundle_order::action what) {
+  g.next = std::move(places);
   g.attempt = ++last_attempt_;
   g.refused = false;
   std::map<node_index, std::vector<placed_bundle>> orders;
@@ -217,7 +234,7 @@ void group_table::try_place(group& g, std::vector<candidate>& candidates,
       if (each.node == node)
         for (const auto& bundle : bundles)
           each.room -= bundle.resources;
-    order(node, g, bundle_order::reserve, std::move(bundles));
+    order(node, g, what, std::move(bundles));
   }
 }
 
@@ -250,7 +267,7 @@ bool group_table::hopeless(const object_id& id, group& g,
   const bool strict = strategy == ray::strategy::strict_pack
                       || strategy == ray::strategy::strict_spread;
   const auto why
-    = fmt::format("{} {} the {} nodes there are", described(g.wish),
+    = fmt::format("{} {} the {} nodes there are", described(g.wish, strategy),
                   strict || too_much(g.wish.bundles, g.nodes, empty)
                     ? "does not fit"
                     : "could not be placed so far on",
@@ -268,20 +285,26 @@ bool group_table::hopeless(const object_id& id, group& g,
 
 bool group_table::wants_turn() const {
   return std::any_of(groups_.begin(), groups_.end(), [](const auto& entry) {
-    return !entry.second.placed() && !entry.second.trying();
+    return !entry.second.placed()
+           && (!entry.second.trying() || entry.second.claims_until != 0);
   });
 }
 
 void group_table::turn(time_us now, std::vector<candidate>& candidates,
                        const std::map<node_index, node_record>& nodes,
                        dice& random) {
+  end_claims(now);
   std::vector<object_id> due;
-  for (const auto& [id, g] : groups_)
+  for (auto& [id, g] : groups_) {
+    if (!g.placed() && g.since == 0)
+      g.since = now;
     if (!g.placed() && !g.trying() && g.not_before <= now)
       due.push_back(id);
+  }
   for (const auto& id : due)
     if (auto& g = groups_.at(id); !hopeless(id, g, nodes, now, random))
       try_place(g, candidates, now, random);
+  claim(candidates, now, random);
 }
 
 resource_set group_table::promised(node_index node) const {

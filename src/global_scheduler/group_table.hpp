@@ -18,6 +18,10 @@ namespace rayd {
 /// follows. A group is placed when every node has said yes, and its bundles
 /// are placed again when their node dies. It ends with its job, its home, or
 /// when it is removed.
+///
+/// Small tasks may take each gap before a group fits. So the one that waits
+/// longest claims: its nodes collect what becomes free until all is there. That
+/// ends after a time, because long tasks may have what it wants.
 class group_table {
 public:
   using sender = std::function<void(node_index, control_message)>;
@@ -62,6 +66,8 @@ private:
     bool was_placed = false;
     bool refused = false; ///< In the try in progress, by some node.
     time_us told = 0;     ///< That it waits.
+    time_us since = 0;    ///< Waits, or claimed in vain; 0: not yet.
+    time_us claims_until = 0; ///< The try in progress claims; 0: it does not.
 
     /// Whether what has no place would fit if the nodes had nothing else to
     /// do: for these nodes, and this much placed.
@@ -72,8 +78,14 @@ private:
     bool placed() const;
   };
 
-  void try_place(group& g, std::vector<candidate>& candidates, time_us now,
+  bool try_place(group& g, std::vector<candidate>& candidates, time_us now,
                  dice& random);
+  void begin_try(group& g, std::vector<node_index> places,
+                 std::vector<candidate>& candidates,
+                 bundle_order::action what);
+  void claim(std::vector<candidate>& candidates, time_us now, dice& random);
+  void end_claims(time_us now);
+  std::vector<candidate> without_tasks(std::vector<candidate> nodes) const;
   void end_try(group& g, time_us now);
   bool hopeless(const object_id& id, group& g,
                 const std::map<node_index, node_record>& nodes, time_us now,
@@ -83,6 +95,7 @@ private:
              std::vector<placed_bundle> bundles = {});
   void end(const object_id& id, const std::string& why);
   std::string called(const group& g) const;
+  static ray::strategy strategy_of(const group_request& wish);
 
   const head_options& options_;
   sender send_;

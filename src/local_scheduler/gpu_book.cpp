@@ -3,6 +3,7 @@
 #include "base/resources.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace rayd {
 
@@ -24,11 +25,13 @@ std::size_t gpu_book::count(std::int64_t units) noexcept {
 gpu_book::gpu_book(std::vector<std::string> ids)
   : ids_(std::move(ids)), free_(ids_.size(), whole) {}
 
-std::optional<gpu_book::places> gpu_book::pick(std::int64_t units) const {
+std::optional<gpu_book::places> gpu_book::pick(std::int64_t units,
+                                               const places& kept) const {
   const auto wanted = count(units);
   std::vector<std::size_t> able;
   for (std::size_t i = 0; i < free_.size(); ++i)
-    if (free_[i] >= of_each(units))
+    if (free_[i] >= of_each(units)
+        && std::find(kept.begin(), kept.end(), i) == kept.end())
       able.push_back(i);
   if (able.size() < wanted)
     return std::nullopt;
@@ -38,6 +41,26 @@ std::optional<gpu_book::places> gpu_book::pick(std::int64_t units) const {
   able.resize(wanted);
   std::sort(able.begin(), able.end());
   return able;
+}
+
+gpu_book::places gpu_book::freest(std::int64_t units) const {
+  places all(free_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  std::stable_sort(all.begin(), all.end(),
+                   [&](auto a, auto b) { return free_[a] > free_[b]; });
+  all.resize(std::min(all.size(), count(units)));
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+std::int64_t gpu_book::in_large_pieces() const {
+  std::int64_t sum = 0;
+  std::int64_t largest = 0;
+  for (const auto units : free_) {
+    sum += units == whole ? whole : 0;
+    largest = std::max(largest, units == whole ? 0 : units);
+  }
+  return sum + largest;
 }
 
 bool gpu_book::fits(const places& where, std::int64_t units) const {

@@ -21,9 +21,17 @@ public:
   /// How many GPUs *units* are of.
   static std::size_t count(std::int64_t units) noexcept;
 
-  /// Where *units* would go now; nothing: they fit nowhere. Of none: nowhere,
-  /// and that fits.
-  std::optional<places> pick(std::int64_t units) const;
+  /// Where *units* would go now, but for those that are *kept* for another;
+  /// nothing: they fit nowhere. Of none: nowhere, and that fits.
+  std::optional<places> pick(std::int64_t units,
+                             const places& kept = {}) const;
+
+  /// Where *units* will fit first, if nobody else gets anything there.
+  places freest(std::int64_t units) const;
+
+  /// What is free in whole GPUs and the largest piece of another one: so much
+  /// can be taken, in whole GPUs or one share.
+  std::int64_t in_large_pieces() const;
 
   /// Whether *units* could be taken there.
   bool fits(const places& where, std::int64_t units) const;

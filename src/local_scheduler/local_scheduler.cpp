@@ -85,8 +85,10 @@ void local_scheduler::on_message(caf::atom_value tag, std::string& bytes,
 void local_scheduler::on_down(const caf::actor_addr& who, const caf::error&) {
   now();
   const auto at = links_.find(who);
-  if (at == links_.end())
+  if (at == links_.end()) {
+    reader_gone(who);
     return;
+  }
   // What it wrote before it ended still counts.
   for (int i = 0; i < rounds_of_the_dead && receive(*at->second); ++i) {
   }
@@ -178,6 +180,7 @@ bool local_scheduler::on_turn_end() {
   if (now - ticked_ >= tick_interval) {
     ticked_ = now;
     machine_->tick();
+    tell_untold();
     busy_ = true;
   }
   if (busy_)

@@ -2,6 +2,7 @@
 
 #include "local_scheduler/machine.hpp"
 #include "local_scheduler/mirror_batch.hpp"
+#include "local_scheduler/reader_book.hpp"
 #include "local_scheduler/scheduler_link.hpp"
 #include "shared_memory/lane_memory.hpp"
 #include "transport/task_path_actor.hpp"
@@ -12,6 +13,7 @@
 #include <caf/actor.hpp>
 #include <caf/message_handler.hpp>
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -98,6 +100,8 @@ private:
   caf::message_handler space_messages();
   void on_read(const object_id& id, const caf::strong_actor_ptr& reader);
   void answer_readers(const object_id& id);
+  void answer_reader(const object_id& id, const caf::actor_addr& reader);
+  void reader_gone(const caf::actor_addr& reader);
 
   // -- scheduler_attach.cpp: links come, say who they are, and go -------------
   void on_accepted(const link_accepted& peer);
@@ -140,6 +144,8 @@ private:
   caf::message_handler output_messages();
   void on_output(worker_output& output);
   bool pass_lines(worker_lines&& lines);
+  void keep_untold(std::uint64_t token);
+  void tell_untold(scheduler_link* at_once = nullptr, job_number job = 0);
   void on_flush_query(scheduler_link& link, std::uint64_t request);
   void on_flush(node_index from, const flush_lines& x);
   void flush_answered(std::uint64_t serial);
@@ -190,6 +196,7 @@ private:
     std::string how;        ///< Once ended.
     /// Lines that found no room in lanes, of standard output and error.
     std::uint64_t left_out[2] = {0, 0};
+    std::string log;
   };
   std::map<std::uint64_t, worker_process> pool_; ///< By token.
   std::random_device random_; ///< Tokens of workers.
@@ -198,8 +205,10 @@ private:
   bool probe_over_ = false;
   caf::strong_actor_ptr prober_;
 
+  std::deque<worker_lines> untold_; ///< Counts of lines of ended workers.
   /// Somebody waits for all lines of a job: a driver, or another node.
   struct output_flush {
+    job_number job = 0;
     process_id driver = 0;
     node_index node = 0;
     std::uint64_t request = 0; ///< The asker's.
@@ -218,8 +227,7 @@ private:
   std::map<std::uint64_t, std::pair<caf::actor_addr, std::string>> begins_;
   std::uint64_t last_request_ = 0;
 
-  /// Transfers that wait until an object is back from disk.
-  std::map<object_id, std::vector<caf::strong_actor_ptr>> readers_;
+  reader_book<caf::actor_addr> readers_; ///< Those of the transfer.
   std::vector<seal_object> seals_;
   std::vector<create_object> creations_; ///< For the store, after this turn,
   std::vector<give_room> rooms_;         ///< as are these.

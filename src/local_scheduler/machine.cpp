@@ -136,6 +136,7 @@ void local_scheduler_machine::turn() {
         advance(id);
     }
     leave_places();
+    settle_claim();
     start_what_fits();
     objects_.make_space(now_);
     objects_.sweep();

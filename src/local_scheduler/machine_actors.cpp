@@ -29,7 +29,6 @@ void machine_steps::call_entered(const object_id& id,
     complete(id, failed_value(std::move(*refusal)), options_.self, {});
     return;
   }
-  task.order = ++last_call_;
   actor.calls[source_of(task)].push_back(id);
   gather(id, task);
   to_advance_.push_back(actor_id);

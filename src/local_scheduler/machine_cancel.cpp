@@ -15,6 +15,12 @@ namespace {
 // What its stop_token does not end in this time ends with its process.
 constexpr time_us grace_us = 100'000;
 
+// Of tasks that have ended; with more, cancelling reaches fewer.
+constexpr std::size_t past_tasks_max = 10'000;
+
+// A chain of parents; longer ones would be a mistake of ours.
+constexpr int generations_max = 10'000;
+
 } // namespace
 
 void machine_steps::cancel(const cancel_object& wish) {
@@ -76,20 +82,59 @@ void machine_steps::stop_run(const object_id& id,
     cancel_children(id, force);
 }
 
+/// Also those of children that have ended.
 void machine_steps::cancel_children(const object_id& parent,
                                     bool force) {
   const auto children = tasks_where([&](const object_id&, const auto& task) {
-    return task.spec.parent == parent && task.origin == options_.self
-           && !task.cancelled;
+    return task.origin == options_.self && !task.cancelled
+           && is_below(task.spec.parent, parent);
   });
   for (const auto& id : children)
     cancel_own(id, force);
+  std::vector<std::pair<object_id, node_index>> elsewhere;
+  for (const auto& [id, past] : past_tasks_)
+    if (past.node != 0 && is_below(past.parent, parent)
+        && !objects_.is_dead(past.node))
+      elsewhere.emplace_back(id, past.node);
+  std::sort(elsewhere.begin(), elsewhere.end());
+  for (const auto& [id, node] : elsewhere)
+    out_.to_node(node, cancel_assigned{id, 0, force});
+}
+
+/// Whether *id* is *ancestor* or was submitted by it or by what is below it.
+bool machine_steps::is_below(object_id id, const object_id& ancestor) const {
+  for (int steps = 0; steps < generations_max; ++steps) {
+    if (id == ancestor)
+      return true;
+    const auto past = past_tasks_.find(id);
+    const auto task = tasks_.find(id);
+    if (task != tasks_.end())
+      id = task->second.spec.parent;
+    else if (past != past_tasks_.end())
+      id = past->second.parent;
+    else
+      return false;
+  }
+  return false;
+}
+
+void machine_steps::remember(const object_id& id, const past_task& task) {
+  if (!past_tasks_.insert_or_assign(id, task).second)
+    return;
+  past_order_.push_back(id);
+  if (past_order_.size() > past_tasks_max) {
+    past_tasks_.erase(past_order_.front());
+    past_order_.pop_front();
+  }
 }
 
 void machine_steps::on(node_index from, const cancel_assigned& x) {
   const auto at = tasks_.find(x.task);
-  if (at == tasks_.end() || at->second.origin != from
-      || at->second.attempt != x.attempt
+  if (at == tasks_.end()) {
+    cancel_children(x.task, x.force);
+    return;
+  }
+  if (at->second.origin != from || at->second.attempt != x.attempt
       || at->second.state == task_state::finished)
     return;
   auto& task = at->second;

@@ -92,6 +92,11 @@ void machine_steps::release(worker_entry& worker) {
 bool machine_steps::start_what_fits() {
   bool any = false;
   auto& queues = ready_.all();
+  if (kept_gpus_) {
+    const auto at = queues.find(kept_gpus_->first);
+    if (at == queues.end() || at->second.size() == 0)
+      kept_gpus_.reset(); // It went elsewhere, or nobody wants it any more.
+  }
   // They are sorted by priority: those of one after the other.
   for (auto first = queues.begin(); first != queues.end();) {
     auto last = first;
@@ -131,8 +136,8 @@ bool machine_steps::start_round(ready_queues::table::iterator first,
 
 bool machine_steps::start_some(const ready_queues::key& key,
                                ready_queues::queue& queue) {
-  if (queue.size() == 0 || !room_for(key).fits(key.demand)
-      || !starts_here(key))
+  if (queue.size() == 0 || !has_room(key) || !starts_here(key)
+      || !finds_gpus(key))
     return false;
   const auto id = key.shared ? take_place(key) : take_idle(key);
   if (id == 0) {
@@ -141,11 +146,14 @@ bool machine_steps::start_some(const ready_queues::key& key,
     return false;
   }
   auto& worker = workers_.at(id);
+  worker.used = true;
   worker.lease = key;
   worker.lease_since = now_;
   worker.holds = key.demand;
   worker.gpu_units = key.demand.units("GPU");
   gpus_.take(worker.setting.gpus, worker.gpu_units);
+  if (kept_gpus_ && kept_gpus_->first == key)
+    kept_gpus_.reset();
   if (const auto* bundle = bundle_of(key))
     worker.bundle = *bundle;
   pool_of(worker) -= key.demand;
@@ -205,7 +213,8 @@ void machine_steps::refill() {
       return;
   for (auto& [id, worker] : workers_) {
     if (!worker.lease || worker.lease->creation || worker.blocked
-        || worker.recalled || worker.ending || worker.given.empty())
+        || worker.recalled || worker.ending || worker.given.empty()
+        || (claim_ && !worker.bundle && touches_claim(worker.lease->demand)))
       continue;
     auto& queues = ready_.all();
     const auto at = queues.find(*worker.lease);
@@ -247,6 +256,38 @@ void machine_steps::add_in_use(std::unordered_set<object_id>& ids) const {
         ids.insert(at->second.spec.dependencies.begin(),
                    at->second.spec.dependencies.end());
   }
+  if (const auto* next = first_to_collect())
+    ids.insert(next->spec.dependencies.begin(), next->spec.dependencies.end());
+}
+
+/// Whether it waits here for a worker, or for its arguments to be brought here.
+bool machine_steps::collects(const task_entry& task) const {
+  if (task.spec.dependencies.empty() || task.worker != 0 || task.node != 0
+      || task.state == task_state::finished)
+    return false;
+  bool some_here = false;
+  for (const auto& dependency : task.spec.dependencies) {
+    const auto* e = objects_.find(dependency);
+    if (!e || e->now != object_directory::state::ready)
+      return false;
+    some_here = some_here || e->in_arena() || e->fetching;
+  }
+  return some_here;
+}
+
+/// The oldest task that collects its arguments, else the oldest that waits
+/// with them. If they could leave, two that together are more than the 80 % of
+/// the arena that stay filled would put each other out for ever. Only one
+/// task's, so that all others' can leave for it.
+const task_entry* machine_steps::first_to_collect() const {
+  const auto place = [](const task_entry& task) {
+    return std::pair{task.missing == 0, task.order};
+  };
+  const task_entry* first = nullptr;
+  for (const auto& [id, task] : tasks_)
+    if ((!first || place(task) < place(*first)) && collects(task))
+      first = &task;
+  return first;
 }
 
 void machine_steps::run_on(process_id id, worker_entry& worker,

@@ -5,6 +5,7 @@
 #include "wire/failure_record.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace rayd {
 
@@ -62,7 +63,8 @@ void local_scheduler_machine::ordered(const bundle_order& order) {
     return key.group == order.group && key.attempt == order.attempt;
   };
   switch (order.what) {
-    case bundle_order::reserve: reserve(order); return;
+    case bundle_order::reserve:
+    case bundle_order::claim: reserve(order); return;
     case bundle_order::commit:
       for (auto& [key, bundle] : bundles_)
         if (mine(key))
@@ -76,6 +78,9 @@ void local_scheduler_machine::ordered(const bundle_order& order) {
         return key.group == order.group && key.attempt <= order.attempt;
       });
   }
+  if (claim_ && claim_->group == order.group
+      && claim_->attempt <= order.attempt)
+    claim_.reset();
   // A copy of the order to reserve may still be on its way.
   freed_.emplace_back(order.group, order.attempt);
   if (freed_.size() > freed_kept)
@@ -109,8 +114,62 @@ void machine_steps::reserve(const bundle_order& order) {
     for (const auto& bundle : order.bundles)
       bundles_[{order.group, bundle.index, order.attempt}]
         = {bundle.resources, order.job, false};
+  } else if (order.what == bundle_order::claim && may_get(sum)) {
+    claim_ = order; // The head has one at a time, and knows when it is over.
+    return;
   }
   answer(room);
+}
+
+// -- claims -------------------------------------------------------------------
+
+/// Takes it when all is there by now.
+void machine_steps::settle_claim() {
+  if (claim_)
+    reserve(*std::exchange(claim_, std::nullopt));
+}
+
+resource_set machine_steps::claimed() const {
+  resource_set sum;
+  if (claim_)
+    for (const auto& bundle : claim_->bundles)
+      sum += bundle.resources;
+  return sum;
+}
+
+/// Whether so much is free once the tasks that run now have ended: actors and
+/// other groups' bundles stay.
+bool machine_steps::may_get(const resource_set& sum) const {
+  auto room = available_;
+  for (const auto& [id, worker] : workers_) {
+    if (worker.actor || worker.bundle)
+      continue;
+    room += worker.holds;
+    if (worker.blocked)
+      room -= cpus_of(worker);
+  }
+  return room.fits(sum);
+}
+
+bool machine_steps::touches_claim(const resource_set& demand) const {
+  const auto sum = claimed();
+  return std::any_of(sum.begin(), sum.end(), [&](const auto& wanted) {
+    return demand.units(wanted.first) > 0;
+  });
+}
+
+/// Whether a task of *key* may begin: not with what a group has claimed.
+bool machine_steps::has_room(const ready_queues::key& key) const {
+  const auto& room = room_for(key);
+  if (!room.fits(key.demand))
+    return false;
+  if (!claim_ || &room != &available_)
+    return true;
+  const auto sum = claimed();
+  return std::all_of(sum.begin(), sum.end(), [&](const auto& wanted) {
+    const auto takes = key.demand.units(wanted.first);
+    return takes == 0 || room.units(wanted.first) - takes >= wanted.second;
+  });
 }
 
 void machine_steps::free_bundles(

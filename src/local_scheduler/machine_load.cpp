@@ -107,9 +107,11 @@ void machine_steps::add_waiting(std::vector<shape_load>& waiting,
                       soon_us / std::max<std::int64_t>(*expected, 1),
                       per_slot_max)
                              : 0;
-  for (const auto& [id, worker] : workers_)
-    if (worker.lease == key)
-      left -= soon;
+  // A claim leaves a slot without its next task.
+  if (!claim_ || !touches_claim(key.demand))
+    for (const auto& [id, worker] : workers_)
+      if (worker.lease == key)
+        left -= soon;
   if (left <= 0)
     return;
   auto& shape = shape_in(waiting, key, key.near);
@@ -117,20 +119,39 @@ void machine_steps::add_waiting(std::vector<shape_load>& waiting,
   shape.per_slot = static_cast<std::uint32_t>(std::max<std::int64_t>(soon, 1));
 }
 
+/// How many of *most* tasks could start in *room* and on these GPUs, where
+/// shares lie as they do; takes it for them.
+std::int64_t machine_steps::take_room(const resource_set& demand,
+                                      std::int64_t most, resource_set& room,
+                                      gpu_book& book) {
+  const auto units = demand.units("GPU");
+  most = room.times(demand, most);
+  for (std::int64_t i = 0; i < most; ++i) {
+    if (units > 0) {
+      const auto where = book.pick(units);
+      if (!where)
+        return i;
+      book.take(*where, units);
+    }
+    room -= demand;
+  }
+  return most;
+}
+
 void local_scheduler_machine::fill_load(node_load& load) {
   auto room = available_;
+  room -= claimed();
+  auto book = gpus_;
   load.waiting.clear();
   for (const auto& [key, queue] : ready_.all()) {
     auto left = static_cast<std::int64_t>(queue.size());
-    if (starts_here(key) && &room_for(key) == &available_) {
-      const auto start = room.times(key.demand, left);
-      for (std::int64_t i = 0; i < start; ++i)
-        room -= key.demand;
-      left -= start;
-    }
+    if (starts_here(key) && &room_for(key) == &available_)
+      left -= take_room(key.demand, left, room, book);
     if (may_go(key) && left > 0)
       add_waiting(load.waiting, key, queue, left);
   }
+  // The rest of the GPUs would hold what is sent for it.
+  room.set_units("GPU", std::min(room.units("GPU"), book.in_large_pieces()));
   load.available = room;
   fill_spread(load.spread);
   load.grants_seen = std::exchange(grants_seen_, {});

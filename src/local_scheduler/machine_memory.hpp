@@ -22,10 +22,17 @@ struct machine_memory {
 
   resource_set available_;
   gpu_book gpus_{{}};
+  /// Those that get whole again for tasks that wait for whole ones.
+  std::optional<std::pair<ready_queues::key, gpu_book::places>> kept_gpus_;
   std::map<bundle_key, bundle_entry> bundles_;
+  /// What a placement group gets before later tasks, once it is all free.
+  std::optional<bundle_order> claim_;
   /// Placement groups' tries that are over, the newest last; bounded.
   std::deque<std::pair<object_id, std::uint64_t>> freed_;
   std::unordered_map<object_id, task_entry> tasks_;
+  /// Those that may have children who live on; the newest ones.
+  std::unordered_map<object_id, past_task> past_tasks_;
+  std::deque<object_id> past_order_;
   ready_queues ready_;
   run_time_memory run_times_;
   /// By process, or by place (see worker_entry::host) from first_place on.
@@ -53,7 +60,7 @@ struct machine_memory {
   std::vector<object_id> to_advance_; ///< Actors with calls to look at.
   std::vector<process_id> to_leave_;  ///< Places whose actors were ended.
   std::optional<ready_queues::key> last_served_;
-  std::uint64_t last_call_ = 0; ///< Numbers calls in the order they came.
+  std::uint64_t last_task_ = 0; ///< Numbers tasks in the order they came.
 };
 
 } // namespace rayd

@@ -136,6 +136,8 @@ void machine_steps::on(node_index from, task_done&& done) {
   }
   auto& task = at->second;
   task.worker_pid = done.worker_pid;
+  if (tasks_.contains(task.spec.parent))
+    remember(done.task, {task.spec.parent, from});
   if (task.spec.kind == task_kind::task && !done.worker_died)
     run_times_.add(task.spec.function.module, task.spec.function.offset,
                    done.times.duration_us);

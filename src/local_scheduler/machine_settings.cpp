@@ -42,6 +42,53 @@ machine_steps::setting_for(const ready_queues::key& key) const {
   return setting;
 }
 
+// -- GPUs ---------------------------------------------------------------------
+
+/// GPUs that tasks of *key* do not get: another's wait for them.
+gpu_book::places machine_steps::kept_from(const ready_queues::key& key) const {
+  const bool waits = kept_gpus_ && !(kept_gpus_->first == key)
+                     && kept_gpus_->first.priority >= key.priority;
+  return waits ? kept_gpus_->second : gpu_book::places{};
+}
+
+/// Whether its GPUs are free in one piece each. When they are free in pieces
+/// only, some are kept for it: else shares would take each piece again.
+bool machine_steps::finds_gpus(const ready_queues::key& key) {
+  const auto units = key.demand.units("GPU");
+  if (units == 0 || gpus_.pick(units, kept_from(key)))
+    return true;
+  if (!kept_gpus_)
+    kept_gpus_.emplace(key, gpus_.freest(units));
+  return false;
+}
+
+/// Whether no process that ran with some of these GPUs may still have memory
+/// there; idle ones with another setting or job are ended, which takes time.
+bool machine_steps::clear_gpus(job_number job, const worker_setting& setting) {
+  bool clear = true;
+  for (auto& [id, worker] : workers_) {
+    const auto& gpus = worker.setting.gpus;
+    const bool same = worker.job == job && worker.setting == setting;
+    // A fresh one has not come to use them.
+    if (same || !worker.used
+        || std::find_first_of(gpus.begin(), gpus.end(), setting.gpus.begin(),
+                              setting.gpus.end())
+             == gpus.end())
+      continue;
+    const auto other = jobs_.find(worker.job);
+    if (worker.idle() && other != jobs_.end()) {
+      auto& idle = other->second.idle;
+      if (const auto at = std::find(idle.begin(), idle.end(), id);
+          at != idle.end())
+        end_idle(other->second, at);
+    }
+    clear = clear && !worker.ending;
+  }
+  return clear;
+}
+
+// -- which process ------------------------------------------------------------
+
 /// A process that can run tasks of *key* now; 0: none is idle.
 process_id machine_steps::take_idle(const ready_queues::key& key) {
   const auto at = jobs_.find(key.job);
@@ -51,15 +98,19 @@ process_id machine_steps::take_idle(const ready_queues::key& key) {
   const auto gpu_units = key.demand.units("GPU");
   // Shares go where they leave whole GPUs whole.
   const bool shares = gpu_units > 0 && gpu_units < resource_set::unit;
-  const auto place = shares ? gpus_.pick(gpu_units) : std::nullopt;
+  const auto kept = kept_from(key);
+  const auto place = shares ? gpus_.pick(gpu_units, kept) : std::nullopt;
   // The one that ran last: its caches are warm, and the others may end.
   auto& idle = at->second.idle;
   const auto found = std::find_if(idle.rbegin(), idle.rend(), [&](auto id) {
     const auto& has = workers_.at(id).setting;
     return serves(has, wanted, gpu_units) && gpus_.fits(has.gpus, gpu_units)
-           && (!shares || has.gpus == place);
+           && (!shares || has.gpus == place)
+           && std::find_first_of(has.gpus.begin(), has.gpus.end(),
+                                 kept.begin(), kept.end())
+                == has.gpus.end();
   });
-  if (found == idle.rend())
+  if (found == idle.rend() || !clear_gpus(key.job, workers_.at(*found).setting))
     return 0;
   const auto id = *found;
   idle.erase(std::next(found).base());
@@ -79,12 +130,13 @@ void machine_steps::start_for(const ready_queues::key& key, std::size_t room) {
   auto book = gpus_;
   std::map<worker_setting, std::size_t> wanted;
   for (std::size_t i = 0; i < room; ++i) {
-    const auto where = book.pick(gpu_units);
+    const auto where = book.pick(gpu_units, kept_from(key));
     if (!where)
       break; // What is free of the GPUs is in pieces that are too small.
     book.take(*where, gpu_units);
     setting.gpus = *where;
-    ++wanted[setting];
+    if (clear_gpus(key.job, setting))
+      ++wanted[setting];
   }
   for (const auto& [each, count] : wanted)
     start_workers(key.job, each, count, room);
@@ -177,15 +229,21 @@ machine_steps::end_idle(job_entry& job,
   return job.idle.erase(which);
 }
 
-/// The oldest first, beyond one per CPU.
+/// The oldest first, beyond one per CPU; and those that may have memory of
+/// GPUs.
 void machine_steps::end_idle_workers() {
   for (auto& [number, job] : jobs_) {
     // Nobody tells when a detached actor was a job's last one.
     const auto spare = is_detached(number) ? 0 : idle_spare();
-    while (job.idle.size() > spare
-           && now_ - workers_.at(job.idle.front()).idle_since
-                >= options_.idle_worker_us)
-      end_idle(job, job.idle.begin());
+    for (auto at = job.idle.begin(); at != job.idle.end();) {
+      const auto& worker = workers_.at(*at);
+      const bool may_end = job.idle.size() > spare
+                           || !worker.setting.gpus.empty();
+      if (may_end && now_ - worker.idle_since >= options_.idle_worker_us)
+        at = end_idle(job, at);
+      else
+        ++at;
+    }
   }
 }
 

@@ -78,6 +78,8 @@ protected:
             std::size_t most);
   void run_on(process_id id, worker_entry& worker, const object_id& task);
   bool arguments_here(const object_id& id, task_entry& task);
+  bool collects(const task_entry& task) const;
+  const task_entry* first_to_collect() const;
   std::size_t ahead(const task_entry& task) const;
   void refill();
   void end_job_here(job_number job);
@@ -86,6 +88,9 @@ protected:
 
   // -- machine_settings.cpp: which processes there are ------------------------
   worker_setting setting_for(const ready_queues::key& key) const;
+  gpu_book::places kept_from(const ready_queues::key& key) const;
+  bool finds_gpus(const ready_queues::key& key);
+  bool clear_gpus(job_number job, const worker_setting& setting);
   process_id take_idle(const ready_queues::key& key);
   void start_for(const ready_queues::key& key, std::size_t room);
   void start_workers(job_number job, const worker_setting& setting,
@@ -114,6 +119,8 @@ protected:
   void cancel(const cancel_object& wish);
   void cancel_own(const object_id& id, bool force);
   void cancel_children(const object_id& parent, bool force);
+  bool is_below(object_id id, const object_id& ancestor) const;
+  void remember(const object_id& id, const past_task& task);
   void stop_run(const object_id& id, const task_entry& task, bool force);
   void on(node_index from, const cancel_assigned& cancel);
   void watch_time(process_id id, worker_entry& worker);
@@ -164,6 +171,8 @@ protected:
   void add_waiting(std::vector<shape_load>& waiting,
                    const ready_queues::key& key,
                    const ready_queues::queue& queue, std::int64_t left) const;
+  static std::int64_t take_room(const resource_set& demand, std::int64_t most,
+                                resource_set& room, gpu_book& book);
   void fill_spread(std::vector<shape_load>& spread) const;
   std::vector<object_id> take_waiting(const resource_set& demand,
                                       const node_wish& wish,
@@ -175,6 +184,11 @@ protected:
   void on(process_id from, const make_group& x);
   void on(const remove_group& x);
   void reserve(const bundle_order& order);
+  void settle_claim();
+  resource_set claimed() const;
+  bool may_get(const resource_set& sum) const;
+  bool touches_claim(const resource_set& demand) const;
+  bool has_room(const ready_queues::key& key) const;
   void free_bundles(
     const std::function<bool(const bundle_key&, const bundle_entry&)>& which);
   void end_in_bundle(const bundle_key& bundle);

@@ -30,6 +30,9 @@ void machine_steps::submit(process_id from, task_spec&& spec) {
   objects_.expect(id);
   objects_.hold(from, {id});
   objects_.announce(from, id);
+  if (workers_.contains(from))
+    if (const auto parent = tasks_.find(spec.parent); parent != tasks_.end())
+      parent->second.has_children = true;
   // Its parent runs again; what the first run submitted is still good.
   if (again)
     return;
@@ -73,6 +76,7 @@ task_entry& machine_steps::enter(task_spec&& spec,
   task.spec = std::move(spec);
   task.wish = node_wish_of(task.spec);
   task.origin = origin;
+  task.order = ++last_task_;
   for (const auto& dependency : task.spec.dependencies)
     objects_.pin(dependency);
   for (const auto& nested : task.spec.nested)
@@ -88,6 +92,8 @@ void machine_steps::forget(const object_id& id) {
     return;
   auto& task = at->second;
   dequeue(id, task);
+  if (task.has_children)
+    remember(id, {task.spec.parent, 0});
   for (const auto& dependency : task.spec.dependencies) {
     if (task.missing > 0)
       objects_.forget_waiting_task(dependency, id);

@@ -273,8 +273,13 @@ void object_directory::departed(const object_id& id) {
 void object_directory::spilled(const object_id& id, bool good) {
   auto& out = out_of_arena_;
   const auto at = out.leaving.find(id);
-  if (at == out.leaving.end() || !at->second.writing)
+  if (at == out.leaving.end() || !at->second.writing) {
+    // Called off by its end or failure: nobody would ever ask for the file.
+    const auto* e = find(id);
+    if (good && !(e && e->spilled))
+      out_.drop_file(id);
     return;
+  }
   out.disk_failed = out.disk_failed || !good;
   if (!good || at->second.called_off) {
     out.leaving.erase(at);

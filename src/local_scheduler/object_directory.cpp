@@ -123,9 +123,9 @@ void object_directory::fail(const object_id& id, entry& e, ray::errc code,
              {},
              {}};
   e.now = state::ready;
+  // In the arena somebody may look at it: sweep frees it when nobody does.
   if (e.spilled)
     drop_here(id, e);
-  e.local = false;
   out_of_arena_.leaving.erase(id);
   e.copies.clear();
   wake(id, e);

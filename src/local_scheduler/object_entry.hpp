@@ -28,7 +28,8 @@ public:
   /// Run the task that made it again. False: it cannot be made again.
   virtual bool rebuild(const object_id& id) = 0;
 
-  /// Adds what tasks were given that workers here have not ended.
+  /// Adds what tasks were given that workers here have not ended, and what
+  /// the next one needs together.
   virtual void add_in_use(std::unordered_set<object_id>& ids) const = 0;
 
   /// Nobody refers to this object (or actor) of this home any more, and its

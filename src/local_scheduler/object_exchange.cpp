@@ -139,7 +139,7 @@ void object_directory::on_record(node_index, const free_copies& freed) {
 
 std::optional<extent> object_directory::read(const object_id& id) {
   auto* e = look_up(id);
-  if (!e || !e->in_arena() || e->now != state::ready)
+  if (!e || !e->in_arena() || e->now != state::ready || !stored(e->value))
     return std::nullopt;
   use(id, *e);
   e->references.pin();

@@ -191,6 +191,7 @@ void local_scheduler::on_worker_ended(const worker_process_ended& ended) {
   if (at == pool_.end())
     return;
   auto& process = at->second;
+  keep_untold(ended.token);
   process.how = how_it_ended(ended, process.process);
   if (process.process == 0) {
     const auto [job, setting] = std::pair{process.job, process.setting};

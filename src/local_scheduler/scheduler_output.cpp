@@ -19,6 +19,9 @@ namespace {
 // Records that wait in a link beyond this leave lines no room.
 constexpr std::size_t waiting_bytes_max = 1 << 20;
 
+// Workers that ended with lines left out, and nobody could be told yet.
+constexpr std::size_t untold_max = 100;
+
 // Drivers end one by one; a flush that a dead node never answers is given up.
 constexpr std::size_t flushes_max = 1000;
 
@@ -33,6 +36,15 @@ std::string short_name(std::string name) {
 
 bool has_room(const scheduler_link& link) {
   return link.lane->can_send() && link.waiting_bytes() < waiting_bytes_max;
+}
+
+/// To another node with the name of this *host*.
+bool add_lines(scheduler_link& link, worker_lines&& lines,
+               const std::string& host) {
+  if (link.kind == link_kind::node)
+    lines.host = host;
+  link.add(std::move(lines));
+  return true;
 }
 
 } // namespace
@@ -64,6 +76,7 @@ void local_scheduler::on_output(worker_output& output) {
     lines.pid = worker.pid;
     lines.errors = piece.errors;
     lines.left_out = piece.left_out + left_out;
+    worker.log = piece.file;
     lines.file = std::move(piece.file);
     lines.text = std::move(piece.text);
     const auto missed = lines.left_out + piece.lines;
@@ -78,20 +91,46 @@ bool local_scheduler::pass_lines(worker_lines&& lines) {
   const auto home = begun() ? machine_->home_of(lines.job) : 0;
   if (home != 0) {
     auto* link = link_to(home);
-    if (!link || !has_room(*link))
-      return false;
-    lines.host = options_.host;
-    link->add(std::move(lines));
-    return true;
+    return link && has_room(*link)
+           && add_lines(*link, std::move(lines), options_.host);
   }
   for (const auto& [process, link] : processes_)
     if (link->kind == link_kind::driver && link->job == job) {
-      if (!has_room(*link))
-        return false;
-      link->add(std::move(lines));
-      return true;
+      return has_room(*link)
+             && add_lines(*link, std::move(lines), options_.host);
     }
   return false;
+}
+
+// -- what the last message of a worker left out -------------------------------
+
+void local_scheduler::keep_untold(std::uint64_t token) {
+  const auto& worker = pool_.at(token);
+  for (const bool errors : {false, true}) {
+    const auto left_out = worker.left_out[errors ? 1 : 0];
+    if (left_out == 0 || !begun())
+      continue;
+    if (untold_.size() >= untold_max)
+      untold_.pop_front();
+    auto& lines = untold_.emplace_back();
+    lines.job = worker.job;
+    lines.name = short_name(machine_->work_of(worker.process, 0));
+    lines.pid = worker.pid;
+    lines.errors = errors;
+    lines.left_out = left_out;
+    lines.file = worker.log;
+  }
+}
+
+/// Those that find room now; those of *job* on *at_once* in any case, because
+/// its driver asks for the rest.
+void local_scheduler::tell_untold(scheduler_link* at_once, job_number job) {
+  std::erase_if(untold_, [&](const worker_lines& lines) {
+    auto copy = lines;
+    if (at_once && driver_job(lines.job) == driver_job(job))
+      return add_lines(*at_once, std::move(copy), options_.host);
+    return !machine_->has_job(lines.job) || pass_lines(std::move(copy));
+  });
 }
 
 // -- all lines of a job -------------------------------------------------------
@@ -102,6 +141,7 @@ void local_scheduler::on_flush_query(scheduler_link& link,
     flushes_.erase(flushes_.begin());
   const auto serial = ++last_flush_;
   auto& flush = flushes_[serial];
+  flush.job = link.job;
   flush.driver = link.process;
   flush.request = request;
   for (const auto& [node, peer] : peers_) {
@@ -119,7 +159,7 @@ void local_scheduler::on_flush(node_index from, const flush_lines& x) {
   if (flushes_.size() >= flushes_max)
     flushes_.erase(flushes_.begin());
   const auto serial = ++last_flush_;
-  flushes_[serial] = {0, from, x.serial, 1};
+  flushes_[serial] = {x.job, 0, from, x.serial, 1};
   caf::anon_send(neighbours_.pool, flush_output{x.job, serial});
 }
 
@@ -129,10 +169,14 @@ void local_scheduler::flush_answered(std::uint64_t serial) {
     return;
   const auto flush = at->second;
   flushes_.erase(at);
-  if (auto* link = link_of(flush.driver); link && flush.driver != 0)
+  auto* link = flush.driver != 0 ? link_of(flush.driver) : link_to(flush.node);
+  if (!link)
+    return;
+  tell_untold(link, flush.job);
+  if (flush.driver != 0)
     link->add(query_answer{flush.request, "{}", ""});
-  else if (auto* peer = link_to(flush.node); peer && flush.node != 0)
-    peer->add(flush_lines{0, flush.request, true});
+  else
+    link->add(flush_lines{0, flush.request, true});
 }
 
 /// The head asks for a part of a log of this node.

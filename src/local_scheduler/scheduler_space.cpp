@@ -44,7 +44,9 @@ caf::message_handler local_scheduler::space_messages() {
     },
     [this](const object_read& x) {
       now();
-      machine_->read_done(x.object);
+      const auto from = caf::actor_cast<caf::actor_addr>(current_sender());
+      if (readers_.done(from, x.object))
+        machine_->read_done(x.object);
     },
   };
 }
@@ -52,26 +54,41 @@ caf::message_handler local_scheduler::space_messages() {
 /// Another node wants it: answered now, or when it is back from disk.
 void local_scheduler::on_read(const object_id& id,
                               const caf::strong_actor_ptr& reader) {
-  const auto place = begun() ? machine_->read(id) : std::nullopt;
-  if (!place && begun() && machine_->comes_back(id)) {
-    readers_[id].push_back(reader);
+  const auto from = caf::actor_cast<caf::actor_addr>(reader);
+  if (!begun()) {
+    if (const auto to = caf::actor_cast<caf::actor>(reader))
+      send(to, object_place{id, false, {}, false});
     return;
   }
-  if (const auto to = caf::actor_cast<caf::actor>(reader))
-    send(to, object_place{id, place.has_value(), place.value_or(extent{})});
+  // It may end at any time, and then its pin must not stay (on_down).
+  monitor(from);
+  if (machine_->comes_back(id))
+    readers_.wait(from, id);
+  else
+    answer_reader(id, from);
 }
 
 void local_scheduler::answer_readers(const object_id& id) {
-  auto waiting = readers_.extract(id);
-  if (!waiting)
+  for (const auto& reader : readers_.take_waiting(id))
+    answer_reader(id, reader);
+}
+
+void local_scheduler::answer_reader(const object_id& id,
+                                    const caf::actor_addr& reader) {
+  const auto to = caf::actor_cast<caf::actor>(reader);
+  if (!to)
     return;
-  for (const auto& reader : waiting.mapped()) {
-    const auto place = machine_->read(id);
-    if (const auto to = caf::actor_cast<caf::actor>(reader))
-      send(to, object_place{id, place.has_value(), place.value_or(extent{})});
-    else if (place)
-      machine_->read_done(id);
-  }
+  const auto place = machine_->read(id);
+  if (place)
+    readers_.pinned(reader, id);
+  const auto* known = machine_->objects().find(id);
+  send(to, object_place{id, place.has_value(), place.value_or(extent{}),
+                        !place && known && known->spilled});
+}
+
+void local_scheduler::reader_gone(const caf::actor_addr& reader) {
+  for (const auto& id : readers_.gone(reader))
+    machine_->read_done(id);
 }
 
 // -- effects ------------------------------------------------------------------

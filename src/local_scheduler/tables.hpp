@@ -42,12 +42,19 @@ struct task_entry {
   std::int64_t duration_us = 0;
   std::int64_t worker_pid = 0;
   std::vector<object_id> kept; ///< Foreign: pinned until acknowledged.
-  std::uint64_t order = 0;     ///< Of a call: its place in its caller's row.
+  std::uint64_t order = 0;     ///< Its place among all that came here.
   bool queued = false;         ///< Is in a ready queue.
   bool cancelled = false; ///< Its object says so; only the run has to end.
   node_wish_ptr wish;          ///< Of its spec.
   node_index near = 0;         ///< See ready_queues::key, once queued.
   bool recorded = false;       ///< The mirror knows of it already.
+  bool has_children = false;   ///< It submitted tasks here.
+};
+
+/// A task that has ended, on the way from one to its parents.
+struct past_task {
+  object_id parent;
+  node_index node = 0; ///< Where it ran and has children maybe; 0: here.
 };
 
 /// A result that waits until its references are counted where they must be.
@@ -93,6 +100,7 @@ struct worker_entry {
   std::deque<object_id> given;            ///< The first one runs.
   time_us front_since = 0; ///< When the first one came first.
   std::string last_ran;    ///< Name of the task that ended last.
+  bool used = false;       ///< Was given a task, ever.
   time_us idle_since = 0;
   time_us lease_since = 0;
   object_id overdue;         ///< The running task that ran out of its time,

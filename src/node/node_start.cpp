@@ -23,10 +23,12 @@
 
 #include <fmt/format.h>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace rayd {
 
@@ -44,6 +46,17 @@ std::string own_host(const node_options& options) {
   char name[256] = "localhost";
   ::gethostname(name, sizeof(name) - 1);
   return name;
+}
+
+/// A node has several descriptors open for each worker, peer and connection.
+/// @returns What the limit was: for workers, whose programs may use select().
+rlim_t raise_open_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0
+      || files.rlim_cur == files.rlim_max)
+    return 0;
+  const auto before = std::exchange(files.rlim_cur, files.rlim_max);
+  return ::setrlimit(RLIMIT_NOFILE, &files) == 0 ? before : 0;
 }
 
 constexpr milliseconds store_patience{12'000};
@@ -130,7 +143,10 @@ std::optional<node_failure> node_process::spawn_rooms() {
   local_scheduler_options scheduler;
   scheduler.machine.total = options_.total_resources();
   scheduler.machine.labels = options_.labels;
-  scheduler.machine.gpus = gpu_names(options_.num_gpus, usable_gpus());
+  auto gpus = gpu_names(options_.num_gpus);
+  if (!gpus)
+    return failed(exit_code::usage, gpus.error().message);
+  scheduler.machine.gpus = std::move(*gpus);
   scheduler.machine.sets_threads = !process_environment("OMP_NUM_THREADS");
   scheduler.arena_bytes = arena_->capacity();
   scheduler.session_folder = session_.folder;
@@ -162,7 +178,7 @@ std::optional<node_failure> node_process::spawn_rooms() {
   transfer_ = start_object_transfer(system, transfer);
   pool_ = spawn_worker_pool(
     system, {session_.folder, session_.socket_path(), scheduler_,
-             transfer_->actor(), options_.load, {}});
+             transfer_->actor(), options_.load, {}, raise_open_files()});
   transfer_->set_pool(pool_);
   return std::nullopt;
 }

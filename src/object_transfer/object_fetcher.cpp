@@ -2,7 +2,6 @@
 
 #include "base/log.hpp"
 #include "object_transfer/program_fetch.hpp"
-#include "object_transfer/transfer_frames.hpp"
 #include "wire/failure_record.hpp"
 #include "wire/store_messages.hpp"
 
@@ -155,15 +154,25 @@ void object_fetcher::fetch_one(const fetch_object& wanted, connections& open) {
     return;
   }
   std::size_t done = 0;
+  node_index kept_by = 0;
   for (const auto holder : wanted.holders) {
     if (done == wanted.size && wanted.size > 0)
       break;
-    done += read_from(holder, wanted.object, bytes->subspan(done), done, open);
+    const auto got = read_from(holder, wanted.object, bytes->subspan(done),
+                               done, open);
+    done += got.bytes;
+    kept_by = got.kept ? holder : kept_by;
   }
   if (done < wanted.size) {
     self->send(options_.store, abort_object{node_client, wanted.object});
-    caf::anon_send(options_.scheduler,
-                   object_not_fetched{wanted.object, wanted.holders});
+    // Not lost, so nobody may make it again or give it up.
+    if (kept_by != 0)
+      refuse(fmt::format("object {} is on the disk of node {}, whose store "
+                         "has no room to bring it back",
+                         to_string(wanted.object), node_name(kept_by)));
+    else
+      caf::anon_send(options_.scheduler,
+                     object_not_fetched{wanted.object, wanted.holders});
     return;
   }
   self->send(options_.store,
@@ -205,36 +214,49 @@ std::shared_ptr<stream> object_fetcher::connect(node_index holder,
   return channel;
 }
 
-std::size_t object_fetcher::read_from(node_index holder,
-                                      const object_id& object,
-                                      std::span<std::byte> to,
-                                      std::size_t offset, connections& open) {
+/// Waits while the holder says that it is busy, but not for ever.
+std::optional<transfer_answer>
+object_fetcher::ask(stream& channel, const transfer_question& question) const {
+  using clock = std::chrono::steady_clock;
+  const auto until = clock::now() + options_.restore_patience
+                     + options_.patience;
+  if (!channel.write_all(&question, sizeof(question), options_.patience))
+    return std::nullopt;
+  transfer_answer answer;
+  do {
+    if (clock::now() > until
+        || !channel.read_exactly(&answer, sizeof(answer), options_.patience)
+        || answer.mark != transfer_answer::magic)
+      return std::nullopt;
+  } while (answer.state == transfer_state::busy);
+  return answer;
+}
+
+object_fetcher::part
+object_fetcher::read_from(node_index holder, const object_id& object,
+                          std::span<std::byte> to, std::size_t offset,
+                          connections& open) {
   const auto channel = connect(holder, open);
   if (!channel)
-    return 0;
-  const transfer_question question{transfer_question::magic, 0, object.hi,
-                                   object.lo, offset};
-  transfer_answer answer;
-  const bool answered
-    = channel->write_all(&question, sizeof(question), options_.patience)
-      && channel->read_exactly(&answer, sizeof(answer), options_.patience)
-      && answer.mark == transfer_answer::magic;
-  if (answered && answer.found == 0)
-    return 0;
+    return {};
+  const auto answer = ask(*channel, {transfer_question::magic, 0, object.hi,
+                                     object.lo, offset});
+  if (answer && answer->state != transfer_state::found)
+    return {0, answer->state == transfer_state::kept};
   std::size_t done = 0;
-  if (answered && answer.size == offset + to.size())
+  if (answer && answer->size == offset + to.size())
     while (done < to.size()) {
-      const auto part = std::min(transfer_chunk_bytes, to.size() - done);
-      if (!channel->read_exactly(to.data() + done, part, options_.patience))
+      const auto size = std::min(transfer_chunk_bytes, to.size() - done);
+      if (!channel->read_exactly(to.data() + done, size, options_.patience))
         break;
-      done += part;
+      done += size;
     }
   // What else comes on this connection is not to be trusted any more.
   if (done < to.size()) {
     channel->shutdown();
     open.erase(holder);
   }
-  return done;
+  return {done, false};
 }
 
 } // namespace rayd

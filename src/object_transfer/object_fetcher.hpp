@@ -1,6 +1,7 @@
 #pragma once
 
 #include "object_transfer/object_transfer.hpp"
+#include "object_transfer/transfer_frames.hpp"
 #include "transport/dial.hpp"
 
 #include <condition_variable>
@@ -37,11 +38,19 @@ private:
   void fetch_one(const fetch_object& wanted, connections& open);
   void fetch_one(const fetch_program& wanted, connections& open);
 
+  /// What came of an object: how many bytes before it ended or failed, and
+  /// whether the holder has it but no room to bring it back from its disk.
+  struct part {
+    std::size_t bytes = 0;
+    bool kept = false;
+  };
+
   /// Reads the object's bytes from *offset* on into *to*.
-  /// @returns how many came before it ended or failed.
-  std::size_t read_from(node_index holder, const object_id& object,
-                        std::span<std::byte> to, std::size_t offset,
-                        connections& open);
+  part read_from(node_index holder, const object_id& object,
+                 std::span<std::byte> to, std::size_t offset,
+                 connections& open);
+  std::optional<transfer_answer> ask(stream& channel,
+                                     const transfer_question& question) const;
   std::shared_ptr<stream> connect(node_index holder, connections& open);
 
   caf::actor_system& system_;

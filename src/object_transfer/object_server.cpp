@@ -22,29 +22,16 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds scheduler_patience{5000};
+constexpr milliseconds pool_patience{5000};
 
 // A peer that asks nothing for this long is let go; it dials again.
 constexpr milliseconds idle_patience{600'000};
-
-std::optional<extent> pin(caf::scoped_actor& self, const caf::actor& scheduler,
-                          const object_id& object) {
-  std::optional<extent> where;
-  self->send(scheduler, read_object{object});
-  self->receive(
-    [&](const object_place& x) {
-      if (x.here)
-        where = x.where;
-    },
-    caf::after(scheduler_patience) >> [] {});
-  return where;
-}
 
 std::vector<program_files::file>
 files_of(caf::actor_system& system, const caf::actor& pool, job_number job) {
   std::vector<program_files::file> files;
   caf::scoped_actor self{system};
-  self->request(pool, scheduler_patience, read_program{job})
+  self->request(pool, pool_patience, read_program{job})
     .receive([&](const program_files& x) { files = x.files; },
              [](const caf::error&) {});
   return files;
@@ -124,9 +111,10 @@ bool object_server::answer(reader& peer, const transfer_question& question) {
          && answer_program(peer, question);
 }
 
-bool object_server::say(reader& peer, bool found, std::uint64_t size) {
+bool object_server::say(reader& peer, transfer_state state,
+                        std::uint64_t size) {
   transfer_answer answer;
-  answer.found = found ? 1 : 0;
+  answer.state = state;
   answer.size = size;
   return bool{
     peer.channel.write_all(&answer, sizeof(answer), options_.patience)};
@@ -138,10 +126,11 @@ bool object_server::answer_program(reader& peer,
     = files_of(system_, pool_, static_cast<job_number>(question.hi));
   if (question.lo == 0) {
     const auto text = describe(files);
-    return say(peer, !text.empty(), text.size())
-           && (text.empty()
-               || peer.channel.write_all(text.data(), text.size(),
-                                         options_.patience));
+    if (text.empty())
+      return say(peer, transfer_state::absent);
+    return say(peer, transfer_state::found, text.size())
+           && peer.channel.write_all(text.data(), text.size(),
+                                     options_.patience);
   }
   const auto number = question.lo - 1;
   const owned_fd file{
@@ -150,9 +139,9 @@ bool object_server::answer_program(reader& peer,
       : -1};
   struct stat about {};
   if (!file || ::fstat(file.get(), &about) != 0)
-    return say(peer, false, 0);
+    return say(peer, transfer_state::absent);
   auto left = static_cast<std::uint64_t>(about.st_size);
-  bool good = say(peer, true, left);
+  bool good = say(peer, transfer_state::found, left);
   std::vector<char> block(transfer_chunk_bytes);
   while (good && left > 0) {
     const auto got = ::read(file.get(), block.data(), block.size());
@@ -166,15 +155,37 @@ bool object_server::answer_program(reader& peer,
   return good;
 }
 
+/// Its place, once it is in the arena; nothing when *peer* went meanwhile. The
+/// scheduler notices when *self* ends, so no late answer keeps the object.
+std::optional<object_place> object_server::pin(caf::scoped_actor& self,
+                                               reader& peer,
+                                               const object_id& object) {
+  std::optional<object_place> place;
+  self->send(options_.scheduler, read_object{object});
+  for (milliseconds waited{0}; waited < options_.restore_patience;
+       waited += options_.busy_interval) {
+    self->receive([&](const object_place& x) { place = x; },
+                  caf::after(options_.busy_interval) >> [] {});
+    if (place || !say(peer, transfer_state::busy))
+      return place;
+  }
+  return object_place{object, false, {}, true};
+}
+
 bool object_server::answer_object(reader& peer,
                                   const transfer_question& question) {
   const object_id object{question.hi, question.lo};
   caf::scoped_actor self{system_};
-  const auto where = pin(self, options_.scheduler, object);
-  const auto view = where ? options_.arena->view(*where)
-                          : result<std::span<const std::byte>>{failure{}};
+  const auto place = pin(self, peer, object);
+  if (!place)
+    return false;
+  if (!place->here)
+    return say(peer, place->kept ? transfer_state::kept
+                                 : transfer_state::absent);
+  const auto view = options_.arena->view(place->where);
   const bool found = view && question.offset <= view->size();
-  bool good = say(peer, found, found ? view->size() : 0);
+  bool good = found ? say(peer, transfer_state::found, view->size())
+                    : say(peer, transfer_state::absent);
   for (auto at = question.offset; good && found && at < view->size();) {
     const auto part
       = std::min<std::uint64_t>(transfer_chunk_bytes, view->size() - at);
@@ -182,8 +193,7 @@ bool object_server::answer_object(reader& peer,
       peer.channel.write_all(view->data() + at, part, options_.patience)};
     at += part;
   }
-  if (where)
-    self->send(options_.scheduler, object_read{object});
+  self->send(options_.scheduler, object_read{object});
   return good;
 }
 

@@ -3,8 +3,11 @@
 #include "object_transfer/object_transfer.hpp"
 #include "object_transfer/transfer_frames.hpp"
 
+#include <caf/fwd.hpp>
+
 #include <list>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace rayd {
@@ -32,7 +35,9 @@ private:
   bool answer(reader& peer, const transfer_question& question);
   bool answer_object(reader& peer, const transfer_question& question);
   bool answer_program(reader& peer, const transfer_question& question);
-  bool say(reader& peer, bool found, std::uint64_t size);
+  std::optional<object_place> pin(caf::scoped_actor& self, reader& peer,
+                                  const object_id& object);
+  bool say(reader& peer, transfer_state state, std::uint64_t size = 0);
 
   caf::actor_system& system_;
   object_transfer_options options_;

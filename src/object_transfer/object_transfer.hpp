@@ -23,6 +23,11 @@ struct object_transfer_options {
   std::size_t fetchers = 4;          ///< Fetches at one time.
   std::size_t readers_max = 64;      ///< Connections served at one time.
   std::chrono::milliseconds patience{5000}; ///< For a chunk of 1 MiB.
+  /// For an object that comes back from the holder's disk: somewhat longer
+  /// than its store looks for room (space_queue). The holder says each
+  /// `busy_interval` that it is at it; less than `patience`.
+  std::chrono::milliseconds restore_patience{35'000};
+  std::chrono::milliseconds busy_interval{1000};
 };
 
 // Moves object bytes between nodes, apart from control and lanes: over

@@ -47,7 +47,7 @@ struct source {
         || !channel.read_exactly(&answer, sizeof answer, patience)
         || answer.mark != transfer_answer::magic)
       return gone();
-    if (answer.found == 0)
+    if (answer.state != transfer_state::found)
       return failure{ray::errc::worker_died,
                      fmt::format("node {} does not have the program of {} "
                                  "any more",

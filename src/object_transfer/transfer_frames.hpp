@@ -10,7 +10,8 @@ namespace rayd {
 
 // The two frames of a bulk connection, of fixed size, little endian as every
 // machine that rayd runs on. A connection carries one question after the
-// other; object bytes follow a found answer.
+// other; object bytes follow a found answer. A busy one says that the holder
+// lives and is at it, so that the asker's patience begins anew.
 
 /// Give me the object from this byte on; or, with program_magic, file number
 /// *lo* of job *hi*: 0 is the manifest (program_manifest.hpp), 1 the program,
@@ -26,12 +27,19 @@ struct transfer_question {
   std::uint64_t offset = 0;
 };
 
-/// The size of the whole object; the bytes from the offset on follow.
+enum class transfer_state : std::uint32_t {
+  absent, ///< It is not here.
+  found,  ///< The bytes from the offset on follow.
+  busy,   ///< It comes back from disk; another answer follows.
+  kept,   ///< It is on disk here, and there is no room to bring it back now.
+};
+
+/// What of the question is here, and the size of the whole when it is found.
 struct transfer_answer {
   static constexpr std::uint32_t magic = 0x41424b52;
 
   std::uint32_t mark = magic;
-  std::uint32_t found = 0;
+  transfer_state state = transfer_state::absent;
   std::uint64_t size = 0;
 };
 

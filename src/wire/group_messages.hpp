@@ -40,6 +40,7 @@ struct bundle_order {
     commit,  ///< Work may run in them.
     undo,    ///< Give back what exactly this try reserved.
     free,    ///< Give back all of tries up to this one, end what runs there.
+    claim,   ///< Reserve: what gets free goes to it before to later tasks.
   };
 
   std::uint64_t epoch = 0;
@@ -47,10 +48,10 @@ struct bundle_order {
   job_number job = 0;
   std::uint64_t attempt = 0;
   std::uint8_t what = reserve;
-  std::vector<placed_bundle> bundles; ///< Of reserve.
+  std::vector<placed_bundle> bundles; ///< Of reserve and claim.
 };
 
-/// Node to head, to reserve.
+/// Node to head, to reserve; to claim once all is there or never can be.
 struct bundle_answer {
   node_index node = 0;
   object_id group;

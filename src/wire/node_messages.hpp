@@ -131,9 +131,11 @@ struct object_place {
   object_id object;
   bool here = false;
   extent where;
+  bool kept = false; ///< Not `here`, but on disk, and no room for it now.
 };
 
-/// Transfer -> scheduler: after object_place with `here`, once.
+/// Transfer -> scheduler: after object_place with `here`, once. When the one
+/// who asked ends without it, that counts as said.
 struct object_read {
   object_id object;
 };

@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 namespace rayd {
 
@@ -105,6 +107,31 @@ log_page read_page(const log_extent& log, const log_wish& wish) {
   page.next = from + bytes.size();
   page.text = harmless_lines(bytes);
   return page;
+}
+
+void read_ended_log(const std::string& path, std::optional<std::uint64_t> tail,
+                    const std::function<void(const std::string&)>& show) {
+  std::error_code error;
+  const auto bytes_of = [&](const std::string& file) {
+    const auto bytes = std::filesystem::file_size(file, error);
+    return error ? std::uint64_t{0} : bytes;
+  };
+  log_extent log{path, bytes_of(path), 0, 0};
+  // All older parts are of one size, or log_file would not have made the next.
+  for (int i = 1; std::filesystem::exists(fmt::format("{}.{}", path, i), error);
+       ++i) {
+    log.file_bytes = bytes_of(fmt::format("{}.{}", path, i));
+    log.written += log.file_bytes;
+  }
+  log.kept = log.written;
+  log_wish wish;
+  wish.tail = tail;
+  for (bool more = true; more;) {
+    const auto page = read_page(log, wish);
+    show(page.text);
+    more = page.more && page.next > wish.offset;
+    wish.offset = page.next;
+  }
 }
 
 } // namespace rayd

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -33,5 +34,10 @@ struct log_page {
 /// Reads it. A page ends with a line where more follows. What cannot be read
 /// is left out.
 log_page read_page(const log_extent& log, const log_wish& wish);
+
+/// All that is left of the log of a process that has ended, or its *tail* last
+/// lines, page by page.
+void read_ended_log(const std::string& path, std::optional<std::uint64_t> tail,
+                    const std::function<void(const std::string&)>& show);
 
 } // namespace rayd

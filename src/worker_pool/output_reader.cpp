@@ -103,7 +103,7 @@ void output_reader::run() {
     if (stopping)
       break;
     wait_and_read();
-    if (!under_way_ && patience() == 0)
+    if (under_way_ == 0 && patience() == 0)
       send_lines();
   }
   for (auto& [token, from] : workers_)
@@ -121,7 +121,7 @@ void output_reader::wait_and_read() {
         fds.push_back({what->pipe.get(), POLLIN, 0});
         streams.emplace_back(&from, what);
       }
-  ::poll(fds.data(), fds.size(), under_way_ ? -1 : patience());
+  ::poll(fds.data(), fds.size(), under_way_ > 0 ? -1 : patience());
   if (fds[0].revents != 0) {
     eventfd_t count = 0;
     ::eventfd_read(wake_, &count);
@@ -211,7 +211,7 @@ void output_reader::send_lines() {
 void output_reader::send(worker_output&& lines) {
   if (lines.pieces.empty())
     return;
-  under_way_ = true;
+  ++under_way_;
   caf::anon_send(scheduler_, std::move(lines));
 }
 
@@ -248,7 +248,7 @@ void output_reader::on(worker_process_ended&& ended) {
 }
 
 void output_reader::on(worker_output_taken&&) {
-  under_way_ = false;
+  under_way_ -= under_way_ > 0 ? 1 : 0;
 }
 
 void output_reader::on(flush_output&& asked) {

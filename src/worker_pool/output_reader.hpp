@@ -121,7 +121,7 @@ private:
   bool stopping_ = false;
 
   std::map<std::uint64_t, worker> workers_; ///< By token.
-  bool under_way_ = false; ///< Lines that the scheduler has not taken yet.
+  std::size_t under_way_ = 0; ///< Messages that the scheduler has yet to take.
   clock::time_point window_{};
   std::size_t window_bytes_ = 0; ///< Sent in this window.
   std::deque<ended_log> ended_; ///< Oldest first.

@@ -5,6 +5,7 @@
 #include <caf/actor.hpp>
 #include <caf/fwd.hpp>
 
+#include <cstdint>
 #include <string>
 
 namespace rayd {
@@ -17,6 +18,7 @@ struct worker_pool_options {
   caf::actor transfer;        ///< Brings programs from other nodes.
   std::string load;           ///< Task libraries of workers, with ':' between.
   output_limits output;
+  std::uint64_t open_files = 0; ///< Soft limit of workers; 0: as the node's.
 };
 
 // The worker processes of a node: starts them, reaps them, ends them. Which

@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,12 +46,18 @@ struct child_plan {
   int output; ///< Standard output, and
   int errors; ///< standard error.
   pid_t parent;
+  rlim_t open_files; ///< Soft limit; 0: as ours.
 };
 
 [[noreturn]] void run_child(const child_plan& plan) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != plan.parent)
     ::_exit(127); // The node ended before the line above.
+  rlimit files;
+  if (plan.open_files != 0 && ::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = plan.open_files;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
   ::setpgid(0, 0); // Ctrl-C in the node's terminal is not for workers.
   sigset_t none;
   ::sigemptyset(&none);
@@ -246,7 +253,7 @@ void worker_spawner::spawn(const start_order& asked) {
   const pid_t pid = vfork_child(
     {program.path.c_str(), program.file ? program.file->get() : -1,
      argv.data(), envp.data(), standard->write.get(), errors->write.get(),
-     ::getpid()});
+     ::getpid(), options_.open_files});
   if (pid < 0) {
     refuse(fmt::format("no process can be made: {}", std::strerror(errno)));
     return;

@@ -48,6 +48,11 @@ TEST_CASE("as_completed in a task gives its only CPU back") {
   run_case(place, "completed_inside", "1");
 }
 
+TEST_CASE("error codes arrive with their category from other processes") {
+  cluster place;
+  run_case(place, "error_codes", "2");
+}
+
 TEST_CASE("nested blocking gets are 50 deep on one CPU") {
   cluster place;
   run_case(place, "nested_gets", "1");

@@ -4,6 +4,8 @@
 
 #include "catch.hpp"
 
+#include <csignal>
+#include <cstdint>
 #include <fstream>
 #include <regex>
 
@@ -112,6 +114,34 @@ TEST_CASE("a task that prints 200 MB stops nobody and fills no disk") {
   CHECK(largest <= (20u << 20));
 }
 
+TEST_CASE("lines that a driver does not read are counted to the last one") {
+  cluster place;
+  place.start_head({"--num-cpus=1"});
+  const auto go = (place.base() / "go").string();
+  running program{place.program("printers", {"flood_unread"},
+                                {{"RAY_ADDRESS", "auto"},
+                                 {"RAY_DEDUP_LOGS", "0"},
+                                 {"GO_FILE", go}})};
+  REQUIRE(program.wait_for_output("asked\n", 10s));
+  const auto node = place.nodes().at(0).pid;
+  REQUIRE(eventually([&] { return !workers_of(node).empty(); }, 10s));
+  program.signal(SIGSTOP);
+  std::ofstream{go};
+  CHECK(eventually([&] { return workers_of(node).empty(); }, 30s));
+  program.signal(SIGCONT);
+  const auto done = program.wait(60s);
+  CHECK(done.exit_code == 0);
+  std::uint64_t sum = count(done.out, " fffff");
+  const std::regex left_out{R"(\.\.\. ([\d,]+) lines left out, see /\S+\.log)"};
+  for (std::sregex_iterator at{done.out.begin(), done.out.end(), left_out};
+       at != std::sregex_iterator{}; ++at) {
+    auto digits = (*at)[1].str();
+    std::erase(digits, ',');
+    sum += std::stoull(digits);
+  }
+  CHECK(sum == 200'000);
+}
+
 TEST_CASE("the last words of a worker stand in its task's error") {
   cluster place;
   const auto done
@@ -174,6 +204,26 @@ TEST_CASE("rayd logs shows what a worker of another node prints") {
     place.rayd({"logs", "worker", worker, "--tail=1", "--json"}).out);
   CHECK(json["text"] == "four\n");
   CHECK(json["end"] == true);
+}
+
+TEST_CASE("rayd logs of a stopped cluster reads what it left") {
+  cluster place;
+  place.start_head({"--num-cpus=1"});
+  const auto done
+    = run(place.program("printers", {"lines"}, {{"RAY_ADDRESS", "auto"}}));
+  REQUIRE(done.exit_code == 0);
+  REQUIRE(place.stop().exit_code == 0);
+  const auto list = place.rayd({"logs"});
+  INFO(to_string(list));
+  CHECK(list.exit_code == 0);
+  CHECK(matches(list.out, R"(\nnode +n1 +- +ended +\d+ +/\S+/logs/node\.log)"));
+  CHECK(matches(list.out, R"(\nworker +n1:j1-\d+ +j1 +ended +\d+ +/)"));
+  const auto job = place.rayd({"logs", "job", "j1"});
+  CHECK(job.exit_code == 0);
+  CHECK(job.out.find("squaring 7\n") != std::string::npos);
+  CHECK(job.out.find("\\x1b[31mred") != std::string::npos);
+  CHECK(place.rayd({"logs", "node", "n1"}).out.find("this node is n1")
+        != std::string::npos);
 }
 
 TEST_CASE("rayd logs refuses what is no log") {

@@ -183,3 +183,25 @@ TEST_CASE("a dead node's bundles are placed again") {
   CHECK(done.exit_code == 0);
   CHECK(contains(done.out, "then n3"));
 }
+
+TEST_CASE("small tasks without end do not keep a placement group waiting") {
+  cluster place;
+  place.start_head({"--num-cpus=2"});
+  const auto done = placement(place, "group_beside_tasks");
+  INFO(to_string(done) << '\n' << place.logs());
+  CHECK(done.exit_code == 0);
+}
+
+TEST_CASE("users of groups hear of the head's end, and a new one makes new "
+          "groups") {
+  cluster place;
+  place.start_head({"--num-cpus=2"});
+  running program{place.program("placement", {"group_lost"}, here)};
+  REQUIRE(program.wait_for_output("waits\n", 10s));
+  ::kill(static_cast<pid_t>(place.nodes().at(0).pid), SIGKILL);
+  const auto done = program.wait(5s);
+  INFO(to_string(done) << '\n' << place.logs());
+  CHECK(done.exit_code == 0);
+  place.start_head({"--num-cpus=2"});
+  CHECK(placement(place, "one_group").exit_code == 0);
+}

@@ -4,6 +4,10 @@
 
 #include "catch.hpp"
 
+#include <sys/resource.h>
+
+#include <algorithm>
+
 using namespace rayd::testing;
 using namespace std::chrono_literals;
 
@@ -50,6 +54,53 @@ TEST_CASE("GPUs are given by name, shares are packed") {
   CHECK(status_of(place)["nodes"][0]["resources_total"]["GPU"] == 2);
   settings(place, "gpu_ids");
   settings(place, "gpu_blocked");
+  settings(place, "gpu_killed");
+}
+
+TEST_CASE("init_options give a private cluster its GPUs") {
+  cluster place;
+  const auto done = run(place.program("settings", {"own_gpus"}));
+  INFO(to_string(done) << '\n' << place.logs());
+  CHECK(done.exit_code == 0);
+}
+
+TEST_CASE("more GPUs than CUDA_VISIBLE_DEVICES names are refused") {
+  cluster place;
+  for (const std::string named : {"2,7", "2,7,2", ""}) {
+    const auto done
+      = run(place.program("rayd", {"start", "--head", "--port=0",
+                                   "--num-gpus=3"},
+                          {{"CUDA_VISIBLE_DEVICES", named}}));
+    INFO(to_string(done));
+    CHECK(done.exit_code == 2);
+    CHECK(done.err.find("--num-gpus: CUDA_VISIBLE_DEVICES=\"" + named
+                        + "\" names")
+          != std::string::npos);
+    CHECK(std::count(done.err.begin(), done.err.end(), '\n') == 1);
+  }
+}
+
+TEST_CASE("a node may have as many files open as the system allows") {
+  cluster place;
+  auto start = place.program("rayd", {"start", "--head", "--port=0",
+                                      "--num-cpus=1"});
+  start.arguments.insert(start.arguments.begin(),
+                         {"sh", "-c", "ulimit -Sn 300 && exec \"$0\" \"$@\""});
+  const auto done = run(start);
+  INFO(to_string(done));
+  REQUIRE(done.exit_code == 0);
+  const auto limits = [](long pid) {
+    rlimit found{};
+    REQUIRE(::prlimit(static_cast<pid_t>(pid), RLIMIT_NOFILE, nullptr, &found)
+            == 0);
+    return found;
+  };
+  const auto node = place.nodes().at(0).pid;
+  CHECK(limits(node).rlim_cur == limits(node).rlim_max);
+  CHECK(limits(node).rlim_max > 300);
+  // Programs may trust theirs: those that use select() for example.
+  const auto said = settings(place, "open_files").out;
+  CHECK(said == "300\n");
 }
 
 TEST_CASE("OpenMP gets as many threads as a task has CPUs") {

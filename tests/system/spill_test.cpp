@@ -114,6 +114,28 @@ TEST_CASE("the same on two nodes, which fetch from each other's disks") {
   quadruple(test);
 }
 
+TEST_CASE("arguments of one task that fill the store come together") {
+  spilling test{"together"};
+  test.place.start_head({"--num-cpus=3", store_flag});
+  running driver{test.program()};
+  test.check_end(driver);
+  test.check_empty();
+}
+
+TEST_CASE("an object that comes back late from another node's disk is not "
+          "lost") {
+  spilling test{"slow_restore"};
+  test.place.start_head({"--num-cpus=1", store_flag});
+  test.place.start_node({"--num-cpus=1", "--resources=there=1", store_flag});
+  running driver{test.program()};
+  REQUIRE(driver.wait_for_output("asks", 60s));
+  // Longer than one answer may take on its own (object_transfer_options).
+  CHECK_FALSE(driver.wait_for_output("read", 6500ms));
+  test.go_on();
+  test.check_end(driver);
+  test.check_empty();
+}
+
 TEST_CASE("a store full of views is object_store_full, and works again") {
   spilling test{"pinned"};
   test.place.start_head({"--num-cpus=1", store_flag});

@@ -4,12 +4,16 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <filesystem>
+#include <ios>
 #include <map>
 #include <numeric>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -269,7 +273,44 @@ void arrays() {
                "an array as a task's array");
 }
 
+int fails_with_code(int which) {
+  if (which == 0)
+    throw std::filesystem::filesystem_error(
+      "f", std::make_error_code(std::errc::io_error));
+  if (which == 1)
+    throw std::system_error(ENOSPC, std::system_category(), "s");
+  throw std::ios_base::failure("i", std::io_errc::stream);
+}
+
+/// The code that get() throws, from the task and through one that depends on
+/// it; both processes are others than this one.
+void error_codes() {
+  const auto code_of = [](const auto& ref) -> std::error_code {
+    try {
+      ray::get(ref);
+    } catch (const std::system_error& caught) {
+      return caught.code();
+    }
+    return {};
+  };
+  const std::error_code wanted[]{
+    std::make_error_code(std::errc::io_error),
+    {ENOSPC, std::system_category()},
+    std::make_error_code(std::io_errc::stream)};
+  for (int i = 0; i < 3; ++i) {
+    const auto failed = ray::remote<fails_with_code>(i);
+    for (const auto& found :
+         {code_of(failed), code_of(ray::remote<next>(failed))}) {
+      expect_equal(found.value(), wanted[i].value(), "the number");
+      expect_equal(std::string{found.category().name()},
+                   std::string{wanted[i].category().name()}, "its category");
+      expect(found == wanted[i], "it compares as in the task");
+    }
+  }
+}
+
 constexpr cases::entry all[]{
+  {"error_codes", &error_codes},
   {"completed", &completed},     {"completed_inside", &completed_inside},
   {"nested_gets", &nested_gets}, {"shapes", &shapes},
   {"many_refs", &many_refs},     {"counts", &counts},

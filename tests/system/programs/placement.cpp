@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -265,6 +266,47 @@ void group_moves() {
   say("then " + ray::get(ray::remote<where>(there, 0)));
 }
 
+/// One node of 2 CPUs, which small tasks fill all the time.
+void group_beside_tasks() {
+  auto group
+    = ray::placement_group({{.num_cpus = 2}}, ray::strategy::strict_pack);
+  const std::vector ready{group.ready()};
+  const auto start = std::chrono::steady_clock::now();
+  std::deque<ray::object_ref<std::string>> small;
+  while (cases::seconds_since(start) < 20
+         && ray::wait(ready, 1, 0ms).ready.empty()) {
+    while (small.size() < 8)
+      small.push_back(ray::remote<where>(20));
+    ray::get(small.front());
+    small.pop_front();
+  }
+  say(fmt::format("placed after {:.1f} s", cases::seconds_since(start)));
+  expect(cases::seconds_since(start) < 10, "the group is placed");
+  group.remove();
+  for (const auto& ref : small)
+    ray::get(ref, 10s);
+}
+
+void one_group() {
+  auto group = ray::placement_group({{.num_cpus = 1}});
+  ray::get(group.ready(), 10s);
+  expect_equal(in_bundle(group, 0), "n1", "a task in it");
+}
+
+/// The test kills the head, which is the only node, while this waits.
+void group_lost() {
+  auto placed = ray::placement_group({{.num_cpus = 1}});
+  ray::get(placed.ready(), 10s);
+  auto waits
+    = ray::placement_group({{.num_cpus = 2}}, ray::strategy::strict_pack);
+  const auto ready = waits.ready();
+  say("waits");
+  expect_throws<ray::connection_failed>([&] { ray::get(ready, 30s); }, "",
+                                        "one that waits");
+  expect_throws<ray::connection_failed>([&] { in_bundle(placed, 0); }, "",
+                                        "one that was placed");
+}
+
 // -- data ---------------------------------------------------------------------
 
 ray::array<std::uint8_t> ten_megabytes() {
@@ -301,6 +343,9 @@ constexpr cases::entry all[]{
   {"locality", &locality},
   {"groups", &groups},
   {"group_moves", &group_moves},
+  {"group_beside_tasks", &group_beside_tasks},
+  {"one_group", &one_group},
+  {"group_lost", &group_lost},
 };
 
 } // namespace

@@ -118,6 +118,29 @@ int last_line(int lines) {
   return lines;
 }
 
+/// Its process ends while its driver reads nothing.
+int flood_and_die(std::string go_file, int lines) {
+  while (::access(go_file.c_str(), F_OK) != 0)
+    ::usleep(5'000);
+  // More than is sent at one time, for longer than there is room for.
+  for (int i = 0; i < lines; ++i) {
+    std::printf("%d %s\n", i, std::string(90, 'f').c_str());
+    if (i % 4'000 == 0)
+      ::usleep(60'000);
+  }
+  std::fflush(stdout);
+  std::_Exit(3);
+}
+
+void flood_unread() {
+  const std::string go = std::getenv("GO_FILE");
+  const ray::with once{.max_retries = 0};
+  const auto ref = ray::remote<flood_and_die>(once, go, 200'000);
+  say("asked");
+  cases::expect_throws<ray::worker_died>([&] { ray::get(ref); }, "",
+                                         "the task that died");
+}
+
 void printed_at_the_end() {
   (void)ray::get(ray::remote<last_line>(1));
 }
@@ -142,6 +165,7 @@ constexpr cases::entry all[]{{"lines", &lines},
                              {"words", &words},
                              {"end", &printed_at_the_end},
                              {"held", &held},
+                             {"flood_unread", &flood_unread},
                              {"quiet", &quiet}};
 
 } // namespace

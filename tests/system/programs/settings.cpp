@@ -8,6 +8,11 @@
 #include <string>
 #include <vector>
 
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 using namespace std::chrono_literals;
@@ -33,6 +38,21 @@ std::string gpus(const std::string& name) {
   return name + variable("CUDA_VISIBLE_DEVICES");
 }
 
+/// As many as OpenMP starts, if this program is made with it.
+std::string openmp_threads() {
+#ifdef _OPENMP
+  return std::to_string(omp_get_max_threads());
+#else
+  return variable("OMP_NUM_THREADS");
+#endif
+}
+
+/// Its first process is killed while it has the GPUs.
+std::string killed_once() {
+  if (ray::runtime_context().attempt == 0)
+    ::kill(::getpid(), SIGKILL);
+  return variable("CUDA_VISIBLE_DEVICES");
+}
 
 std::string gpu_holder_calls() {
   const auto mine = variable("CUDA_VISIBLE_DEVICES");
@@ -107,10 +127,35 @@ void gpu_blocked() {
   expect(said == "2 and 7" || said == "7 and 2", "who has which: " + said);
 }
 
+/// All GPUs come back, with the process's accounts, when it is killed.
+void gpu_killed() {
+  const ray::with both{.num_gpus = 2};
+  for (int i = 0; i < 3; ++i)
+    expect_equal(ray::get(ray::remote<killed_once>(both), 20s), "2,7",
+                 "both, once more");
+  const auto painter = ray::spawn<Painter>(both);
+  ray::get(painter.call<&Painter::sees>());
+  ray::kill(painter);
+  expect_equal(ray::get(ray::remote<gpus>(both, std::string{}), 20s), "2,7",
+               "after an actor");
+}
+
+/// Of a private cluster that main() asks for with two GPUs.
+void own_gpus() {
+  expect_equal(ray::cluster_resources().at("GPU"), 2.0, "in all");
+  expect_equal(
+    ray::get(ray::remote<gpus>(ray::with{.num_gpus = 2}, std::string{})),
+    "0,1", "both");
+}
+
 void threads() {
   const auto of = [](double cpus) {
-    return ray::get(ray::remote<variable>(ray::with{.num_cpus = cpus},
-                                          std::string{"OMP_NUM_THREADS"}));
+    const ray::with options{.num_cpus = cpus};
+    auto said = ray::get(
+      ray::remote<variable>(options, std::string{"OMP_NUM_THREADS"}));
+    expect_equal(ray::get(ray::remote<openmp_threads>(options)), said,
+                 "what OpenMP makes of it");
+    return said;
   };
   cases::say(of(0.5) + " " + of(1) + " " + of(2) + " "
              + ray::get(ray::remote<variable>(
@@ -118,15 +163,31 @@ void threads() {
                std::string{"OMP_NUM_THREADS"})));
 }
 
+std::uint64_t open_files_max() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+void open_files() {
+  cases::say(std::to_string(ray::get(ray::remote<open_files_max>())));
+}
+
 constexpr cases::entry all[]{
+  {"open_files", &open_files},
   {"env", &env},
   {"gpu_ids", &gpu_ids},
   {"gpu_blocked", &gpu_blocked},
+  {"gpu_killed", &gpu_killed},
+  {"own_gpus", &own_gpus},
   {"threads", &threads},
 };
 
 } // namespace
 
 int main(int argc, char** argv) {
-  return cases::run(argc, argv, all);
+  ray::init_options options;
+  if (argc > 1 && std::string{argv[1]} == "own_gpus")
+    options.num_gpus = 2;
+  return cases::run(argc, argv, all, options);
 }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 using cases::expect;
@@ -190,9 +191,70 @@ void churn() {
   }
 }
 
+std::uint64_t read_six(words a, words b, words c, words d, words e, words f) {
+  return checksum(a) + checksum(b) + checksum(c) + checksum(d) + checksum(e)
+         + checksum(f);
+}
+
+/// Arguments of one task that are more than the 80 % that stay filled.
+void together() {
+  constexpr std::size_t bytes = 9 * mebibyte;
+  std::vector<ray::object_ref<words>> all;
+  for (std::uint64_t i = 0; i < 18; ++i)
+    all.push_back(ray::put(made_of(i, bytes)));
+  std::vector<ray::object_ref<std::uint64_t>> sums;
+  for (std::size_t i = 0; i < 18; i += 6)
+    sums.push_back(ray::remote<read_six>(all[i], all[i + 1], all[i + 2],
+                                         all[i + 3], all[i + 4], all[i + 5]));
+  for (std::size_t i = 0; i < 18; i += 6) {
+    std::uint64_t wanted = 0;
+    for (auto seed = i; seed < i + 6; ++seed)
+      wanted += expected(seed, bytes);
+    expect_equal(ray::get(sums[i / 6], std::chrono::seconds{20}), wanted,
+                 fmt::format("six from {} on", i));
+  }
+}
+
+words attempt_there(std::size_t bytes) {
+  const auto attempt = ray::runtime_context().attempt;
+  return words::make(bytes / sizeof(std::uint64_t),
+                     [attempt](std::span<std::uint64_t> room) {
+                       for (auto& word : room)
+                         word = static_cast<std::uint64_t>(attempt);
+                     });
+}
+
+/// Keeps its argument in the arena until the test says so.
+void hold_there(words, std::string pipe) {
+  std::ofstream{pipe + ".held"};
+  std::ifstream{pipe}.get();
+}
+
+/// Another node's object comes back from disk later than the bytes of one that
+/// is there would be waited for.
+void slow_restore() {
+  const ray::with there{.resources = {{"there", 1}}};
+  const auto first = ray::remote<attempt_there>(there, 40 * mebibyte);
+  ray::wait(std::vector{first});
+  const auto second = ray::remote<make_there>(there, 1, 40 * mebibyte);
+  ray::wait(std::vector{second});
+  const std::string pipe = std::getenv("RAYD_TEST_GO");
+  const auto holder = ray::remote<hold_there>(there, second, pipe);
+  while (!std::ifstream{pipe + ".held"})
+    std::this_thread::yield();
+  say("asks");
+  const auto values = ray::get(first);
+  say("read");
+  expect_equal(std::span<const std::uint64_t>{values}[77], 0u,
+               "the attempt that made it");
+  ray::get(holder);
+}
+
 constexpr cases::entry all_cases[]{
-  {"quadruple", &quadruple}, {"pinned", &pinned}, {"damaged", &damaged},
-  {"small_disk", &small_disk}, {"churn", &churn},
+  {"quadruple", &quadruple}, {"pinned", &pinned},
+  {"damaged", &damaged},     {"small_disk", &small_disk},
+  {"churn", &churn},         {"together", &together},
+  {"slow_restore", &slow_restore},
 };
 
 } // namespace

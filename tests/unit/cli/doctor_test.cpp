@@ -19,8 +19,7 @@ machine_facts sound() {
   facts.redis_version = "7.0.15";
   facts.memory_usable = 8 * gib;
   facts.memory_available = 6 * gib;
-  facts.open_files_soft = 1024;
-  facts.open_files_hard = 1048576;
+  facts.open_files = 1048576;
   facts.huge_pages = "madvise";
   facts.huge_pages_shared = "never";
   facts.overcommit = 0;
@@ -120,9 +119,9 @@ TEST_CASE("little memory and few files are told", "[doctor]") {
   auto facts = sound();
   facts.memory_available = gib / 2;
   CHECK(is(said(facts, "memory"), "note", "--object-store-memory"));
-  facts.open_files_soft = 512;
-  CHECK(is(said(facts, "files"), "note", "run ulimit -n 1024"));
-  facts.open_files_soft = facts.open_files_hard = 128;
+  facts.open_files = 512;
+  CHECK(is(said(facts, "files"), "note", "have the limit nofile raised"));
+  facts.open_files = 128;
   CHECK(is(said(facts, "files"), "problem", "have the limit nofile raised"));
 }
 

@@ -37,6 +37,15 @@ public:
     };
   }
 
+  /// What read_log shows, by file; it says how many lines were wanted.
+  void let_read_logs() {
+    context.read_log = [](const std::string& path,
+                          std::optional<std::uint64_t> tail, const auto& show) {
+      show(std::filesystem::path{path}.filename().string()
+           + (tail ? " " + std::to_string(*tail) : "") + "\n");
+    };
+  }
+
   ~command_line() {
     std::error_code error;
     std::filesystem::remove_all(base, error);

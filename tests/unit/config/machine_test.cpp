@@ -41,6 +41,39 @@ TEST_CASE("a limit of cgroup v2 limits memory", "[machine]") {
   CHECK(usable_memory(root + "/proc", root + "/cg", 5000) == 4000);
 }
 
+TEST_CASE("each device of NVIDIA's driver is a GPU, also behind a gap",
+          "[machine]") {
+  temporary_folder folder;
+  const auto dev = folder.path().string();
+  CHECK(usable_gpus(dev + "/none", nullptr).empty());
+  for (const char* name : {"nvidia0", "nvidia2", "nvidia11", "nvidiactl",
+                           "nvidia-uvm", "nvidia", "sda1"})
+    folder.write(name, "");
+  CHECK(usable_gpus(dev, nullptr) == std::vector<std::string>{"0", "1", "2"});
+  CHECK(usable_gpus(dev, "").empty());
+  CHECK(usable_gpus(dev, "5") == std::vector<std::string>{"5"});
+}
+
+TEST_CASE("CUDA_VISIBLE_DEVICES names GPUs, each once", "[machine]") {
+  using names = std::vector<std::string>;
+  CHECK(usable_gpus("", "2, 7,2") == names{"2", "7"});
+  CHECK(usable_gpus("", "GPU-7,-1,3") == names{"GPU-7"});
+  CHECK(*gpu_names(1, "2,7") == names{"2"});
+  CHECK(*gpu_names(1.5, "2,7") == names{"2", "7"});
+  CHECK(gpu_names(0, "")->empty());
+  CHECK(*gpu_names(3, nullptr) == names{"0", "1", "2"});
+}
+
+TEST_CASE("more GPUs than CUDA_VISIBLE_DEVICES names are refused",
+          "[machine]") {
+  const auto more = gpu_names(3, "2,7,2");
+  REQUIRE_FALSE(more);
+  CHECK(more.error().message
+        == "CUDA_VISIBLE_DEVICES=\"2,7,2\" names 2 GPUs, and 3 are asked for: "
+           "ask for fewer, or change the variable");
+  CHECK_FALSE(gpu_names(1, ""));
+}
+
 TEST_CASE("this machine has CPUs and memory", "[machine]") {
   CHECK(usable_cpus() >= 1);
   CHECK(usable_memory() > (1u << 20));

@@ -2,6 +2,8 @@
 
 #include "head_world.hpp"
 
+#include <optional>
+
 using namespace rayd;
 
 namespace {
@@ -16,10 +18,11 @@ struct groups_world : head_world {
     }
   }
 
-  void ask(ray::strategy how, std::vector<double> cpus) {
+  void ask(ray::strategy how, std::vector<double> cpus,
+           object_id group = group_id) {
     group_request x;
     x.node = 1;
-    x.group = group_id;
+    x.group = group;
     x.job = 1;
     x.strategy = static_cast<std::uint8_t>(how);
     for (const auto amount : cpus)
@@ -42,6 +45,24 @@ struct groups_world : head_world {
     for (const auto& [to, order] : orders(bundle_order::reserve))
       tell(to, bundle_answer{static_cast<node_index>(to), order.group,
                              order.attempt, yes});
+  }
+
+  /// Each node's load shows *cpus* left for all that time.
+  void left_over(double cpus, time_us span) {
+    for (time_us passed = 0; passed < span; passed += 100'000) {
+      for (node_index index = 1; index <= 3; ++index)
+        load(index, index, cpus);
+      turn(100'000);
+    }
+  }
+
+  /// The claim since clear(); nothing: there is none.
+  std::optional<std::pair<link_id, bundle_order>> claim() const {
+    const auto found = orders(bundle_order::claim);
+    REQUIRE(found.size() <= 1);
+    if (found.empty())
+      return std::nullopt;
+    return *found.begin();
   }
 
   std::vector<group_news> news() const { return to<group_news>(1); }
@@ -157,4 +178,65 @@ TEST_CASE("the end of a group frees it everywhere", "[groups]") {
   node_wish wish{node_wish::placing::in_bundle, to_string(group_id), 0, {}};
   CHECK(head.machine.judge_shape(head_world::one_cpu(), wish).what
         == feasibility::kind::never);
+}
+
+TEST_CASE("a group that waits for 5 s claims what becomes free", "[groups]") {
+  groups_world head;
+  head.left_over(1, 100'000);
+  head.ask(ray::strategy::pack, {2});
+  head.left_over(1, 4'800'000);
+  CHECK(head.orders(bundle_order::reserve).empty());
+  CHECK_FALSE(head.claim());
+  head.left_over(1, 300'000);
+  const auto claim = head.claim();
+  REQUIRE(claim);
+  head.left_over(1, 1'000'000);
+  CHECK(head.orders(bundle_order::reserve).empty());
+  head.tell(claim->first,
+            bundle_answer{static_cast<node_index>(claim->first), group_id,
+                          claim->second.attempt, true});
+  CHECK(head.orders(bundle_order::commit).size() == 1);
+  REQUIRE_FALSE(head.news().empty());
+  CHECK(head.news().back().now == group_news::placed);
+  // Placed is placed: nothing is given back.
+  head.left_over(1, 12'000'000);
+  CHECK(head.orders(bundle_order::undo).empty());
+}
+
+TEST_CASE("a claim ends after 10 s, and the next group's turn comes",
+          "[groups]") {
+  const auto other = child_id(root_id(1, 1), 6, 1, 1);
+  groups_world head;
+  head.left_over(1, 100'000);
+  head.ask(ray::strategy::pack, {2}, other);
+  head.left_over(1, 100'000);
+  head.ask(ray::strategy::pack, {2});
+  head.left_over(1, 5'200'000);
+  REQUIRE(head.claim());
+  CHECK(head.claim()->second.group == other);
+  head.clear();
+  head.left_over(1, 9'500'000);
+  CHECK(head.orders(bundle_order::undo).empty());
+  head.left_over(1, 600'000);
+  REQUIRE(head.orders(bundle_order::undo).size() == 1);
+  CHECK(head.orders(bundle_order::undo).begin()->second.group == other);
+  REQUIRE(head.claim());
+  CHECK(head.claim()->second.group == group_id);
+}
+
+TEST_CASE("a claim that a node refuses is not held on others", "[groups]") {
+  groups_world head;
+  head.left_over(1, 100'000);
+  head.ask(ray::strategy::strict_spread, {2, 2});
+  head.left_over(1, 5'200'000);
+  const auto claims = head.orders(bundle_order::claim);
+  REQUIRE(claims.size() == 2);
+  const auto& [link, order] = *claims.begin();
+  head.tell(link, bundle_answer{static_cast<node_index>(link), group_id,
+                                order.attempt, false});
+  CHECK(head.orders(bundle_order::undo).size() == 2);
+  head.clear();
+  // And not asked for again at once.
+  head.left_over(1, 4'500'000);
+  CHECK(head.orders(bundle_order::claim).empty());
 }

@@ -131,7 +131,38 @@ TEST_CASE_METHOD(leaving, "a use during the write keeps the place",
   CHECK(take_moves() == std::vector<move>{{"drop", id}});
   CHECK(objects.find(id)->in_arena());
   objects.spilled(id, true); // Twice, or late.
+  CHECK(take_moves() == std::vector<move>{{"drop", id}});
+  CHECK(objects.find(id)->in_arena());
+}
+
+TEST_CASE_METHOD(leaving, "a late answer never drops the only copy",
+                 "[departures]") {
+  const auto id = sealed(1);
+  want(one);
+  give_back(questions.at(0));
+  objects.spilled(id, true);
+  take_moves();
+  objects.spilled(id, true);
   CHECK(take_moves().empty());
+}
+
+TEST_CASE_METHOD(leaving, "a copy that its home gave up goes when its last "
+                          "reader does, also when the home died",
+                 "[departures]") {
+  const auto id = object_of(2);
+  objects.hold(reader, {id});
+  objects.want(reader, id);
+  located_on_node_3(id);
+  objects.fetched(id, {5 << 20, one});
+  objects.on_record(2, free_copies{{id}});
+  objects.node_gone(2);
+  objects.want(reader, id);
+  objects.sweep();
+  CHECK(freed.empty());
+  CHECK_FALSE(objects.read(id));
+  objects.drop(reader, {id});
+  objects.sweep();
+  CHECK(freed == std::vector{id});
 }
 
 TEST_CASE_METHOD(leaving, "arguments of running tasks stay", "[departures]") {
@@ -219,7 +250,7 @@ TEST_CASE_METHOD(leaving, "a freed object takes its departure with it",
   CHECK(freed == std::vector{id});
   take_moves();
   objects.spilled(id, true);
-  CHECK(take_moves().empty());
+  CHECK(take_moves() == std::vector<move>{{"drop", id}});
   go_on();
   CHECK(no_space.size() == 1);
 }

@@ -42,6 +42,21 @@ TEST_CASE("shares are packed, so that whole ones stay whole", "[gpus]") {
   CHECK(book.pick(2 * whole) == places{0, 1});
 }
 
+TEST_CASE("pieces of GPUs are told from whole ones", "[gpus]") {
+  gpu_book book{{"0", "1", "2"}};
+  CHECK(book.in_large_pieces() == 3 * whole);
+  book.take({0}, half);
+  book.take({1}, 6'000);
+  CHECK(book.in_large_pieces() == whole + half);
+  CHECK(book.freest(whole) == places{2});
+  CHECK(book.freest(2 * whole) == places{0, 2});
+  CHECK(book.freest(4 * whole) == places{0, 1, 2});
+  // What is kept for another one is not there.
+  CHECK(book.pick(half) == places{0});
+  CHECK(book.pick(half, {0}) == places{2});
+  CHECK_FALSE(book.pick(half, {0, 2}));
+}
+
 TEST_CASE("who wants no GPU gets none", "[gpus]") {
   gpu_book book{{}};
   CHECK(book.pick(0) == places{});

@@ -128,3 +128,87 @@ TEST_CASE("the group's object is there when the group is", "[groups]") {
           == ray::errc::unschedulable);
   }
 }
+
+namespace {
+
+/// A node whose 4 CPUs four tasks have, while others wait.
+struct busy : fixture {
+  busy() {
+    for (std::uint64_t i = 1; i <= 6; ++i)
+      submit(1, spec(1, i));
+    for (int i = 0; i < 4; ++i)
+      running.push_back(next_run(1));
+    REQUIRE(running.back().first != 0);
+    REQUIRE(next_run(1).first == 0);
+  }
+
+  void end_one() {
+    const auto [worker, run] = running.back();
+    running.pop_back();
+    answer(1, worker, run, text("x"));
+  }
+
+  /// What the head was told of the claim since the last order.
+  std::vector<bool> answers() const {
+    std::vector<bool> found;
+    for (const auto& message : nodes.at(1)->head)
+      if (const auto* x = std::get_if<bundle_answer>(&message))
+        found.push_back(x->reserved);
+    return found;
+  }
+
+  std::vector<std::pair<process_id, run_task>> running;
+};
+
+} // namespace
+
+TEST_CASE("a claim gets what becomes free before later tasks do",
+          "[groups]") {
+  busy all;
+  all.order(bundle_order::claim, 1, 2);
+  CHECK(all.answers().empty());
+  all.end_one();
+  CHECK(all.next_run(1).first == 0);
+  CHECK(all.answers().empty());
+  all.order(bundle_order::claim, 1, 2); // A copy.
+  CHECK(all.answers().empty());
+  SECTION("until all is there") {
+    all.end_one();
+    CHECK(all.answers() == std::vector{true});
+    CHECK(all.free() == 0);
+    all.end_one();
+    CHECK(all.next_run(1).first != 0);
+  }
+  SECTION("until it is given up") {
+    all.order(bundle_order::undo, 1);
+    CHECK(all.next_run(1).first != 0);
+    CHECK(all.free() == 0);
+  }
+  SECTION("until its job is over") {
+    all.machine().process_left(fixture::driver, "ended");
+    all.settle();
+    CHECK(all.answers() == std::vector{false});
+  }
+  SECTION("and others are told that tasks wait") {
+    node_load load;
+    all.machine().fill_load(load);
+    REQUIRE(load.waiting.size() == 1);
+    CHECK(load.waiting[0].waiting == 2);
+    CHECK(load.available.amount("CPU") == -1);
+  }
+}
+
+TEST_CASE("what actors have cannot be claimed", "[groups]") {
+  fixture all;
+  auto creation = all.spec(1, 1, task_kind::actor_creation);
+  creation.keeps_cpu = true;
+  all.submit(1, creation);
+  const auto [worker, run] = all.next_run(1);
+  REQUIRE(worker != 0);
+  all.answer(1, worker, run, fixture::text(""));
+  REQUIRE(all.free() == 3);
+  all.nodes[1]->head.clear();
+  CHECK_FALSE(all.order(bundle_order::claim, 1, 4));
+  REQUIRE(all.nodes[1]->head.size() == 1);
+  CHECK(all.order(bundle_order::claim, 2, 3));
+}

@@ -156,6 +156,83 @@ TEST_CASE_METHOD(settings, "a GPU comes back when its process dies",
   CHECK(node.machine->available().amount("GPU") == 2);
 }
 
+TEST_CASE_METHOD(settings, "shares do not fill the gaps of a GPU that a task "
+                           "waits for",
+                 "[settings]") {
+  std::vector<object_id> shares;
+  for (int i = 0; i < 4; ++i)
+    shares.push_back(submit(spec(1, 0.5)));
+  const auto ran = runs();
+  REQUIRE(ran.size() == 4);
+  // One of each GPU ends: there is 1 in all, and no whole one.
+  finish(ran.at(shares[0]), shares[0]);
+  finish(ran.at(shares[2]), shares[2]);
+  const auto one = submit(spec(1, 1));
+  const auto share = submit(spec(0, 0.5));
+  const auto then = runs();
+  REQUIRE(then.contains(share));
+  CHECK(visible(then.at(share)) == "6");
+  CHECK_FALSE(then.contains(one));
+  finish(ran.at(shares[1]), shares[1]);
+  CHECK(visible(runs().at(one)) == "4");
+}
+
+TEST_CASE_METHOD(settings, "a task for a whole GPU is offered to others while "
+                           "there are pieces only",
+                 "[settings]") {
+  std::vector<object_id> shares;
+  for (int i = 0; i < 4; ++i)
+    shares.push_back(submit(spec(0.5, 0.5)));
+  const auto ran = runs();
+  finish(ran.at(shares[0]), shares[0]);
+  finish(ran.at(shares[2]), shares[2]);
+  submit(spec(1, 1));
+  node_load load;
+  node.machine->fill_load(load);
+  REQUIRE(load.waiting.size() == 1);
+  CHECK(load.waiting[0].demand.amount("GPU") == 1);
+  CHECK(load.waiting[0].waiting == 1);
+  // What the head places here must fit in one piece.
+  CHECK(load.available.amount("GPU") == 0.5);
+}
+
+TEST_CASE_METHOD(settings, "a process ends before another setting gets its GPU",
+                 "[settings]") {
+  const auto both = submit(spec(1, 2, {{"A", "1"}}));
+  const auto first = runs().at(both);
+  finish(first, both);
+  const auto next = submit(spec(1, 1, {{"A", "2"}}));
+  CHECK(node.ended == std::vector{first});
+  // It may have memory there until it has gone.
+  CHECK(runs().empty());
+  node.machine->process_left(first, "ended");
+  settle();
+  const auto ran = runs();
+  REQUIRE(ran.contains(next));
+  CHECK(ran.at(next) != first);
+  finish(ran.at(next), next);
+  // The same setting gets the same process.
+  const auto again = submit(spec(1, 1, {{"A", "2"}}));
+  CHECK(runs().at(again) == ran.at(next));
+}
+
+TEST_CASE_METHOD(settings, "an idle process keeps no GPU's memory for long",
+                 "[settings]") {
+  const auto gpu = submit(spec(1, 1));
+  const auto plain = submit(spec(1, 0));
+  const auto ran = runs();
+  finish(ran.at(gpu), gpu);
+  finish(ran.at(plain), plain);
+  now += machine_options{}.idle_worker_us - 1;
+  node.machine->at(now, now);
+  node.machine->tick();
+  CHECK(node.ended.empty());
+  ++now;
+  node.machine->at(now, now);
+  node.machine->tick();
+  CHECK(node.ended == std::vector{ran.at(gpu)});
+}
+
 TEST_CASE_METHOD(settings, "many settings do not pile up processes",
                  "[settings]") {
   for (int i = 0; i < 100; ++i) {

@@ -80,3 +80,21 @@ TEST_CASE("a log that is gone is empty", "[log_reader]") {
   CHECK(page.text.empty());
   CHECK_FALSE(page.more);
 }
+
+TEST_CASE("a log of which only files are left is read whole, or its end",
+          "[log_reader]") {
+  written_log made;
+  const auto path = made.write("line 1\nline 2\nline 3\nlast").path;
+  const auto read = [&](std::optional<std::uint64_t> tail) {
+    std::string all;
+    read_ended_log(path, tail, [&](const std::string& text) { all += text; });
+    return all;
+  };
+  CHECK(read(std::nullopt) == "line 1\nline 2\nline 3\nlast");
+  CHECK(read(2) == "line 3\nlast");
+  made.write("short\n");
+  std::filesystem::remove(path + ".1");
+  CHECK(read(std::nullopt) == "short\n");
+  std::filesystem::remove(path);
+  CHECK(read(std::nullopt).empty());
+}
