@@ -225,6 +225,8 @@ status complete(const given_values& values, node_options& options) {
                              format_size(memory)));
   if (values.count("memory") == 0)
     options.memory = memory - std::min(memory, options.object_store_memory);
+  if (values.count("include-dashboard") == 0 && options.private_cluster)
+    options.include_dashboard = false;
   if (values.count("object-store-prefault") == 0)
     options.object_store_prefault = options.private_cluster ? 0 : 256 * mib;
   options.object_store_prefault = std::min(options.object_store_prefault,

@@ -70,6 +70,7 @@ void global_scheduler_state::on_tick() {
   self->delayed_send(self, idle_interval, tick_atom::value);
   forget_late_questions();
   turn();
+  series.look(*machine, steady_now());
 }
 
 void global_scheduler_state::on_soon() {
@@ -97,6 +98,8 @@ void global_scheduler_state::hurry() {
 // -- effects ------------------------------------------------------------------
 
 void global_scheduler_state::to_link(link_id to, control_message message) {
+  if (to == dashboard_link)
+    return answer_here(message);
   const auto at = roots.find(to);
   if (at == roots.end() || !at->second)
     return;
@@ -172,6 +175,7 @@ global_scheduler(caf::stateful_actor<global_scheduler_state>* self,
     [&state](tick_atom) { state.on_tick(); },
     [&state](soon_atom) { state.on_soon(); },
     [&state](const survey& x) { return state.on_survey(x); },
+    [&state](const ask_cluster& x) { return state.on_asked(x); },
   };
 }
 

@@ -4,9 +4,11 @@
 #include "global_scheduler/log_question.hpp"
 #include "global_scheduler/machine.hpp"
 #include "global_scheduler/query_answer.hpp"
+#include "global_scheduler/series_desk.hpp"
 #include "global_scheduler/state_desk.hpp"
 #include "global_scheduler/survey_book.hpp"
 #include "global_scheduler/why.hpp"
+#include "wire/actor_messages.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/event_based_actor.hpp>
@@ -36,6 +38,7 @@ struct global_scheduler_state : head_effects {
   void on_tick();
   void on_soon();
   caf::response_promise on_survey(const survey& asked);
+  caf::response_promise on_asked(const ask_cluster& asked);
 
   // -- head_effects -----------------------------------------------------------
   void to_link(link_id to, control_message message) override;
@@ -51,6 +54,7 @@ struct global_scheduler_state : head_effects {
   void node_answered(node_index node, const cluster_answer& answer) override;
 
   void answer(link_id to, std::uint64_t request, const std::string& text);
+  void answer_here(const control_message& message);
   void go_on(std::uint64_t number, const why_step& step);
   void look_up(std::uint64_t number);
   void find_line(const std::string& id,
@@ -89,6 +93,9 @@ struct global_scheduler_state : head_effects {
   /// Those about logs; their `id` is the whole query.
   std::map<std::uint64_t, question> log_requests;
   std::uint64_t last_question = 0; ///< And survey.
+  /// Queries of the dashboard, which bounds how many there are.
+  std::map<std::uint64_t, caf::response_promise> asked_here;
+  series_desk series;
   bool hurried = false; ///< A soon is on its way.
 };
 

@@ -116,6 +116,7 @@ caf::message_handler local_scheduler::life_messages() {
     [this](const register_with_head& x) { to_head(register_node{x.own}); },
     [this](const cluster_joined& x) { now(); on_joined(x); },
     [this](const node_is_dead& x) { now(); on_node_dead(x); },
+    [this](const machine_figures& x) { last_load_.figures = x.now; },
     [this](const run_probe& x) { now(); probe(x); },
     [this](const drain&) { now(); on_drain(); },
     [this](const worker_process_started& x) {
