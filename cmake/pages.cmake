@@ -36,7 +36,8 @@ foreach(file IN LISTS pages ITEMS
     "asm(\".section .rodata\\n\"\n"
     "    \".hidden ${symbol}\\n.global ${symbol}\\n${symbol}:\\n\"\n"
     "    \".incbin \\\"${archive}\\\"\\n\"\n"
-    "    \".hidden ${symbol}_end\\n.global ${symbol}_end\\n${symbol}_end:\\n\"\n"
+    "    \".hidden ${symbol}_end\\n.global ${symbol}_end\\n\"\n"
+    "    \"${symbol}_end:\\n\"\n"
     "    \".previous\\n\");\n"
     "extern \"C\" const char ${symbol}[], ${symbol}_end[];\n")
   string(APPEND page_rows

@@ -152,9 +152,10 @@ status settle_all(given_values& values) {
       return wrong(fmt::format("--{} is not for the head: its port is --port",
                                row.key));
     if (!is_head && row.role == option_role::head && row.works)
-      return wrong(fmt::format("--{} is for the head only: a node's own port "
-                               "is --node-port",
-                               row.key));
+      return wrong(fmt::format("--{} is for the head only{}", row.key,
+                               row.key == "port"
+                                 ? ": a node's own port is --node-port"
+                                 : ""));
   }
   return ok();
 }

@@ -93,9 +93,9 @@ result<report_line> parse_report_line(const std::string& line) {
     json.at("socket").get_to(report.info.socket);
     json.at("secret_file").get_to(report.info.secret_file);
     json.at("version").get_to(report.info.version);
-    json.at("dashboard").get_to(report.info.dashboard);
-    json.at("dashboard_token").get_to(report.info.dashboard_token);
-    json.at("dashboard_note").get_to(report.info.dashboard_note);
+    report.info.dashboard = json.value("dashboard", "");
+    report.info.dashboard_token = json.value("dashboard_token", "");
+    report.info.dashboard_note = json.value("dashboard_note", "");
     return report;
   } catch (const nlohmann::json::exception&) {
     return failure{ray::errc::wrong_type,

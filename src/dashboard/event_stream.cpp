@@ -62,7 +62,7 @@ std::string event_stream::take(std::int64_t now_us) {
     return {};
   begun_ = true;
   sent_us_ = now_us;
-  return silent ? std::string{":\n\n"}
+  return silent ? std::string{"event: life\ndata: 1\n\n"}
                 : "event: update\ndata: " + data + "}\n\n";
 }
 

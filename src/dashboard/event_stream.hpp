@@ -17,7 +17,7 @@ class event_stream {
 public:
   static constexpr std::int64_t ask_interval_us = 1'000'000;
   static constexpr std::int64_t event_interval_us = 250'000;
-  static constexpr std::int64_t sign_of_life_us = 10'000'000;
+  static constexpr std::int64_t sign_of_life_us = 2'000'000;
 
   explicit event_stream(std::vector<std::string> queries);
 
@@ -29,8 +29,8 @@ public:
   void answered(std::size_t place, shared_answer answer);
 
   /// What to send now: an event "update" whose data is an object of place and
-  /// answer, or a comment after long silence; "" for nothing. The caller sends
-  /// it whole before it asks again.
+  /// answer, or after long silence an event "life"; "" for nothing. The caller
+  /// sends it whole before it asks again.
   std::string take(std::int64_t now_us);
 
 private:

@@ -49,8 +49,9 @@ public:
   }
 
   void add(const std::string& labels, double value) {
-    text_ += labels.empty() ? fmt::format("{} {}\n", name_, value)
-                            : fmt::format("{}{{{}}} {}\n", name_, labels, value);
+    text_ += labels.empty()
+               ? fmt::format("{} {}\n", name_, value)
+               : fmt::format("{}{{{}}} {}\n", name_, labels, value);
   }
 
   std::string take() { return std::move(text_); }
@@ -94,9 +95,9 @@ constexpr std::array<node_family, 14> node_families{{
 }};
 
 std::string node_labels(const json& node) {
-  return fmt::format(R"(NodeId="{}",Host="{}",IsHeadNode="{}")",
+  return fmt::format(R"(Node="{}",Host="{}",Role="{}")",
                      label(text_in(node, "id")), label(text_in(node, "host")),
-                     text_in(node, "role") == "head" ? "true" : "false");
+                     label(text_in(node, "role")));
 }
 
 bool is_dead(const json& node) {

@@ -36,9 +36,9 @@ series_ring::newest(std::int64_t second, std::size_t count) const {
     if (points_.empty() || step < first_ || step > last_
         || step <= last_ - length)
       continue;
-    const auto& at = points_[static_cast<std::size_t>((step - first_) % length)];
-    if (at.samples != 0)
-      found[i] = &at;
+    const auto at = static_cast<std::size_t>((step - first_) % length);
+    if (points_[at].samples != 0)
+      found[i] = &points_[at];
   }
   return found;
 }

@@ -85,6 +85,7 @@ namespace rayd {
 //           "kind": "tasks",          actors, nodes, workers, jobs, objects,
 //                                     errors
 //           "filters": [["state", "=", "running"]],   also != and =~ (contains)
+//                                     "title" is a task's name, else function
 //           "limit": 100, "cursor": ""}
 // Answer:  {"kind": "tasks", "rows": [...], newest first, objects largest first
 //           "next": "",               cursor of the next page; "": the last

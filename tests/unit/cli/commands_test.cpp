@@ -56,7 +56,8 @@ TEST_CASE("bad flags of start are refused before anything runs", "[start]") {
   CHECK(shell.run({"start", "--head", "--control-store=x"}) == 2);
   CHECK(shell.talk.str()
         == "rayd: --control-store does not work yet: leave it out\n");
-  CHECK(shell.run({"start", "--head", "--dashboard-port", "1"}) == 2);
+  CHECK(shell.run({"start", "--head", "--dashboard-port", "no"}) == 2);
+  CHECK(shell.run({"start", "--address=h", "--dashboard-port=1"}) == 2);
   CHECK(shell.run({"start", "--address=a b"}) == 2);
   CHECK(shell.run({"start"}) == 2);
   CHECK(shell.run({"start", "--config=/none"}) == 2);

@@ -1,0 +1,33 @@
+// Which cluster this is, and how these pages are used.
+
+import {h} from "/dom.js";
+import {card, facts, problem} from "/parts.js";
+import {count, duration} from "/words.js";
+
+const keys = [
+  ["g then a letter", "goes to a page: o overview, n nodes, t tasks, "
+    + "i timeline, r graph, a actors, b objects, j jobs, l logs, e errors"],
+  ["/", "goes to the filter"],
+  ["?", "comes here"],
+];
+
+export const about = {
+  title: () => "About",
+  show(view) {
+    view.watch({what: "status"}, (status) => view.draw(
+      h("h1", {}, "About"), problem(status),
+      card("This cluster", null, facts([
+        ["version", `rayd ${status.version}`],
+        ["cluster", h("span", {class: "mono"}, status.cluster_id)],
+        ["others join at", status.address || "nobody joins: it is private"],
+        ["the head is up", duration((status.uptime_ms ?? 0) * 1000)],
+        ["nodes", count(status.nodes?.length)],
+        ["for Prometheus", h("a", {href: "/metrics"}, "/metrics")],
+      ])),
+      card("Keys", null, facts(keys.map(([key, what]) =>
+        [h("code", {}, key), what]))),
+      card("The same in a terminal", null, h("p", {}, "rayd status, list, "
+        + "get, summary, memory, timeline, logs and why ask what these pages "
+        + "ask, and show the same names and numbers."))));
+  },
+};
