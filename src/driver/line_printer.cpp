@@ -29,6 +29,11 @@ std::uint64_t lines_in(const std::string& text) {
                                                '\n'));
 }
 
+std::size_t cost_of(const worker_lines& lines) {
+  return sizeof(lines) + lines.text.size() + lines.name.size()
+         + lines.host.size() + lines.file.size();
+}
+
 } // namespace
 
 std::string with_commas(std::uint64_t number) {
@@ -51,7 +56,7 @@ void line_printer::add(worker_lines lines) {
     return;
   }
   lines.left_out += std::exchange(missed_, 0);
-  waiting_bytes_ += lines.text.size() + 1;
+  waiting_bytes_ += cost_of(lines);
   waiting_.push_back(std::move(lines));
   changed_.notify_all();
   if (std::exchange(started_, true))
@@ -94,9 +99,13 @@ void line_printer::run() {
   std::unique_lock guard{lock_};
   for (;;) {
     while (!waiting_.empty()) {
+      if (clock::now() >= give_up_) {
+        waiting_.clear(); // Nobody reads them.
+        break;
+      }
       const auto lines = std::move(waiting_.front());
       waiting_.pop_front();
-      waiting_bytes_ -= lines.text.size() + 1;
+      waiting_bytes_ -= cost_of(lines);
       guard.unlock();
       show(lines);
       guard.lock();
@@ -163,14 +172,14 @@ void line_printer::write(bool errors, std::string_view bytes) {
     if (const auto end = bytes.rfind('\n', size - 1);
         end != std::string_view::npos)
       size = end + 1;
-    pollfd ready{to, POLLOUT, 0};
-    const int is = ::poll(&ready, 1, static_cast<int>(write_patience.count()));
-    if (is <= 0) {
+    {
       const std::lock_guard guard{lock_};
       if (clock::now() >= give_up_)
         return;
-      continue;
     }
+    pollfd ready{to, POLLOUT, 0};
+    if (::poll(&ready, 1, static_cast<int>(write_patience.count())) <= 0)
+      continue;
     const auto n = ::write(to, bytes.data(), size);
     if (n <= 0)
       return;

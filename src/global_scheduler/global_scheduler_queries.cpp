@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <set>
+#include <string_view>
 
 namespace rayd {
 
@@ -33,10 +34,32 @@ std::string text_in(const nlohmann::json& query, const char* name) {
   return is_text ? query[name].get<std::string>() : std::string{};
 }
 
+/// Deeper than any question of ours: copies of such JSON recurse.
+bool nests_too_deep(std::string_view text) {
+  constexpr int depth_max = 32;
+  int depth = 0;
+  bool in_text = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"')
+      in_text = !in_text;
+    else if (in_text)
+      i += c == '\\' ? 1 : 0;
+    else if ((c == '[' || c == '{') && ++depth > depth_max)
+      return true;
+    else if (c == ']' || c == '}')
+      --depth;
+  }
+  return false;
+}
+
 } // namespace
 
 void global_scheduler_state::answer_query(link_id to,
                                           const cluster_query& query) {
+  if (nests_too_deep(query.text))
+    return answer(to, query.request,
+                  R"({"error": "the question nests deeper than 32 levels"})");
   const auto asked = nlohmann::json::parse(query.text, nullptr, false);
   const auto what = text_in(asked, "what");
   if (what == query_why) {

@@ -266,7 +266,7 @@ void object_store_state::on_read(const spill_disk::job& done) {
     RAYD_WARN("{}", done.failure);
   if (good)
     self->send(scheduler, object_fetched{done.object, done.where});
-  else if (*wanted)
+  else // Also when it was freed meanwhile: who waits for it must hear.
     self->send(scheduler, object_not_restored{done.object});
   space_came();
 }

@@ -252,7 +252,14 @@ void worker_spawner::spawn(const start_order& asked) {
     return;
   }
   const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-  RAYD_CHECK(pidfd >= 0);
+  if (pidfd < 0) {
+    const auto why = fmt::format("it cannot be watched: {}",
+                                 std::strerror(errno));
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    refuse(why);
+    return;
+  }
   children_[wanted.token] = {wanted.job, pid, pidfd};
   output_.add({wanted.token, wanted.job, pid, std::move(standard->read),
                std::move(errors->read), std::move(*log),

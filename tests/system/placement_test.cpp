@@ -152,6 +152,9 @@ TEST_CASE("a hard wish for a node that is gone is unschedulable") {
 TEST_CASE("placement groups reserve all or nothing, and give all back") {
   cluster place;
   start_three(place);
+  // The nodes' own probes are over.
+  CHECK(eventually(
+    [&] { return status_of(place)["totals"]["workers"] == 0; }, 5s));
   const auto before = accounts_of(status_of(place));
   const auto done = placement(place, "groups");
   INFO(to_string(done) << '\n' << place.logs());

@@ -11,6 +11,9 @@ namespace {
 
 /// Runs a case of programs/settings.cpp; the accounts end as they began.
 outcome settings(cluster& place, const std::string& name) {
+  // The node's own probe is over, and workers of a case before.
+  CHECK(eventually(
+    [&] { return status_of(place)["totals"]["workers"] == 0; }, 10s));
   const auto before = accounts_of(status_of(place));
   const auto done = run(place.program("settings", {name},
                                       {{"RAY_ADDRESS", "auto"}}));
