@@ -19,7 +19,7 @@ bool answer_cache::is_fresh(const entry& kept, std::int64_t now_us) const {
     return false;
   const auto took = kept.answered_us - kept.asked_us;
   return now_us - kept.answered_us
-         < std::clamp(10 * took, fresh_us, fresh_most_us);
+         < std::clamp(fresh_factor * took, fresh_us, fresh_most_us);
 }
 
 answer_cache::found answer_cache::want(const std::string& query,

@@ -13,13 +13,14 @@ namespace rayd {
 using shared_answer = std::shared_ptr<const std::string>;
 
 // Between browsers and the head: however many ask, the head is asked once for
-// each query, and not again before a quarter of a second, or ten times as long
-// as its answer took, has passed (10 s at most). So pages use at most a tenth
-// of what the head can answer. Pure: times are given in.
+// each query, and not again before a quarter of a second, or fifty times as
+// long as its answer took, has passed (30 s at most). So what a page shows uses
+// a fiftieth of the time of whoever answers. Pure: times are given in.
 class answer_cache {
 public:
   static constexpr std::int64_t fresh_us = 250'000;
-  static constexpr std::int64_t fresh_most_us = 10'000'000;
+  static constexpr std::int64_t fresh_most_us = 30'000'000;
+  static constexpr std::int64_t fresh_factor = 50;
   static constexpr std::size_t most_open = 24;
   static constexpr std::size_t most_kept = 200;
   static constexpr std::size_t most_bytes = std::size_t{24} << 20;

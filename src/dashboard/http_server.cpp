@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -100,8 +101,8 @@ private:
   bool make_room();
 
   std::unique_ptr<asio::io_context> io_;
-  tcp::acceptor acceptor_;
-  asio::steady_timer pause_;
+  std::optional<tcp::acceptor> acceptor_; ///< Both go before io_.
+  std::optional<asio::steady_timer> pause_;
   std::uint16_t port_;
   std::function<void(const std::string&)> ask_;
   query_desk desk_;
@@ -115,9 +116,9 @@ server::server(http_options options, tcp::acceptor&& acceptor,
   : io_(std::move(io)),
     acceptor_(std::move(acceptor)),
     pause_(*io_),
-    port_(acceptor_.local_endpoint().port()),
+    port_(acceptor_->local_endpoint().port()),
     desk_([this](const std::string& query) { ask_(query); }, steady_us),
-    context_{{!acceptor_.local_endpoint().address().is_loopback(),
+    context_{{!acceptor_->local_endpoint().address().is_loopback(),
               {own_name(), options.host},
               std::move(options.token)},
              desk_, 0,
@@ -130,6 +131,8 @@ void server::serve(std::function<void(const std::string&)> ask) {
 }
 
 void server::answered(std::string query, std::string text) {
+  if (!io_)
+    return;
   asio::post(*io_, [this, query = std::move(query),
                     text = std::move(text)]() mutable {
     desk_.answered(query, std::move(text));
@@ -142,21 +145,25 @@ void server::stop() {
   io_->stop();
   if (thread_.joinable())
     thread_.join();
-  // Handlers hold connections, which tell the context when they go.
-  acceptor_.close();
-  const auto open = connections_;
-  for (auto* one : open)
-    one->close();
+  // Connections live by what is under way for them, and tell the context when
+  // they go: all of that ends here, while there is one. Whoever waits at the
+  // desk needs the sockets' service, which goes with io_.
+  desk_.forget_waiters();
+  acceptor_.reset();
+  pause_.reset();
   io_.reset();
 }
 
 void server::accept() {
-  acceptor_.async_accept([this](error_code failed, tcp::socket socket) {
+  acceptor_->async_accept([this](error_code failed, tcp::socket socket) {
     if (failed == asio::error::operation_aborted)
       return;
     if (failed) { // Out of descriptors, say: not again at once.
-      pause_.expires_after(accept_pause);
-      pause_.async_wait([this](error_code) { accept(); });
+      pause_->expires_after(accept_pause);
+      pause_->async_wait([this](error_code cancelled) {
+        if (!cancelled)
+          accept();
+      });
       return;
     }
     on_accepted(std::move(socket));

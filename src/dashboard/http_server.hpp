@@ -40,7 +40,7 @@ public:
   ///   called with its answer, at some time, from any thread.
   virtual void serve(std::function<void(const std::string& query)> ask) = 0;
 
-  /// The head's answer to *query*; thread-safe.
+  /// The head's answer to *query*; thread-safe, but not beside stop().
   virtual void answered(std::string query, std::string text) = 0;
 
   /// Ends all connections and the thread; nothing is asked afterwards.

@@ -25,6 +25,9 @@ public:
 
   void answered(const std::string& query, std::string text);
 
+  /// At the end: nobody waits any more.
+  void forget_waiters() { waiters_.clear(); }
+
   std::int64_t now_us() const { return clock_(); }
 
 private:
