@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -168,9 +169,7 @@ void http_connection::serve(const route& where) {
                                 answer_with(&http_connection::send_json));
     case route::kind::events: return begin_events(where.queries);
     case route::kind::metrics:
-      return context_.desk.want(
-        fmt::format(R"({{"what":"{}"}})", query_status),
-        answer_with(&http_connection::send_metrics));
+      return gather_metrics({});
     case route::kind::wrong:
       return send_text(status::bad_request, json_type,
                        nlohmann::json{{"error", where.problem}}.dump(
@@ -210,8 +209,19 @@ void http_connection::send_json(const shared_answer& answer) {
   send(std::move(out), answer);
 }
 
-void http_connection::send_metrics(const shared_answer& status_answer) {
-  auto text = metrics_text(*status_answer);
+void http_connection::gather_metrics(std::vector<shared_answer> got) {
+  const std::array<std::string, 3> asked{
+    fmt::format(R"({{"what":"{}"}})", query_status),
+    fmt::format(R"({{"kind":"tasks","what":"{}"}})", query_summary),
+    fmt::format(R"({{"what":"{}"}})", query_metrics)};
+  if (got.size() < asked.size())
+    return context_.desk.want(
+      asked[got.size()], [self = shared_from_this(),
+                          got](const shared_answer& answer) mutable {
+        got.push_back(answer);
+        self->gather_metrics(std::move(got));
+      });
+  auto text = metrics_text({*got[0], *got[1], *got[2]});
   if (text.empty())
     return send_text(status::service_unavailable, plain,
                      "the head does not answer\n");

@@ -29,7 +29,7 @@ struct page_query {
   std::int64_t usual;
 };
 
-constexpr std::array<page_query, 11> page_queries{{
+constexpr std::array<page_query, 12> page_queries{{
   {query_status, 0, 0},
   {query_nodes, 0, 0},
   {query_why, 0, 0},
@@ -40,6 +40,7 @@ constexpr std::array<page_query, 11> page_queries{{
   {query_graph, 2'000, 300},
   {query_memory, 500, 100},
   {query_series, 0, 0},
+  {query_metrics, 0, 0},
   {query_logs, 256 * 1024, 64 * 1024},
 }};
 

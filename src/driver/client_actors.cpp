@@ -57,6 +57,7 @@ void client::actor_ended(std::string failure, bool for_good) {
 
 void client::report_actor_ended(std::string failure, bool for_good) {
   using way = rayd::actor_ended::way;
+  report_metrics();
   out_.add(rayd::actor_ended{actor_, std::move(failure),
                              for_good ? way::for_good : way::died},
            push::now);

@@ -71,6 +71,16 @@ void global_scheduler_state::on_tick() {
   forget_late_questions();
   turn();
   series.look(*machine, steady_now());
+  for (const auto& [index, node] : machine->nodes())
+    if (node.state == node_state::dead)
+      metrics.node_gone(index);
+}
+
+/// What is dead has said its last already.
+void global_scheduler_state::on_metrics(const metrics_told& told) {
+  const auto at = machine->nodes().find(told.node);
+  if (at != machine->nodes().end() && at->second.state != node_state::dead)
+    metrics.take(told.node, *told.report);
 }
 
 void global_scheduler_state::on_soon() {
@@ -176,6 +186,7 @@ global_scheduler(caf::stateful_actor<global_scheduler_state>* self,
     [&state](soon_atom) { state.on_soon(); },
     [&state](const survey& x) { return state.on_survey(x); },
     [&state](const ask_cluster& x) { return state.on_asked(x); },
+    [&state](const metrics_told& x) { state.on_metrics(x); },
   };
 }
 

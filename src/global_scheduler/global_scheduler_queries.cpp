@@ -75,6 +75,8 @@ void global_scheduler_state::answer_query(link_id to,
   if (what == query_series)
     return answer(to, query.request,
                   series.answer(query.text, steady_now(), wall_now()));
+  if (what == query_metrics)
+    return answer(to, query.request, metrics.answer());
   if (what == query_logs) {
     const auto number = ++last_question;
     log_requests[number] = {to, query.request, query.text, 0, {},

@@ -3,6 +3,7 @@
 #include "global_scheduler/global_scheduler.hpp"
 #include "global_scheduler/log_question.hpp"
 #include "global_scheduler/machine.hpp"
+#include "global_scheduler/metric_table.hpp"
 #include "global_scheduler/query_answer.hpp"
 #include "global_scheduler/series_desk.hpp"
 #include "global_scheduler/state_desk.hpp"
@@ -38,6 +39,7 @@ struct global_scheduler_state : head_effects {
   void on_tick();
   void on_soon();
   caf::response_promise on_survey(const survey& asked);
+  void on_metrics(const metrics_told& told);
   caf::response_promise on_asked(const ask_cluster& asked);
 
   // -- head_effects -----------------------------------------------------------
@@ -96,6 +98,7 @@ struct global_scheduler_state : head_effects {
   /// Queries of the dashboard, which bounds how many there are.
   std::map<std::uint64_t, caf::response_promise> asked_here;
   series_desk series;
+  metric_table metrics;
   bool hurried = false; ///< A soon is on its way.
 };
 

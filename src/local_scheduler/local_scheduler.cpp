@@ -192,6 +192,7 @@ bool local_scheduler::on_turn_end() {
   flush();
   send_load(now);
   send_mirror(now);
+  send_metrics(now);
   busy_ = false;
   answer_drain();
   return more;
@@ -213,6 +214,8 @@ local_scheduler::next_deadline() {
     next = std::min(next, load_sent_ + load_interval);
   if (!mirror_.empty())
     next = std::min(next, mirror_sent_ + mirror_interval);
+  if (metrics_.changed())
+    next = std::min(next, metrics_due_);
   if (machine_->makes_space())
     next = std::min(next, ticked_ + tick_interval);
   if (machine_->task_count() > 0 || machine_->worker_count() > 0)

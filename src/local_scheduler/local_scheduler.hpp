@@ -1,6 +1,7 @@
 #pragma once
 
 #include "local_scheduler/machine.hpp"
+#include "local_scheduler/metric_book.hpp"
 #include "local_scheduler/mirror_batch.hpp"
 #include "local_scheduler/scheduler_link.hpp"
 #include "shared_memory/lane_memory.hpp"
@@ -160,6 +161,10 @@ private:
                    const caf::strong_actor_ptr& root);
   scheduler_link* head_link();
 
+  // -- scheduler_metrics.cpp --------------------------------------------------
+  void send_metrics(clock::time_point now);
+  void pass_metrics(node_index node, metric_report&& report);
+
   bool begun() const noexcept { return machine_ != nullptr; }
   scheduler_link* link_of(process_id process);
   scheduler_link* link_to(node_index node);
@@ -225,10 +230,12 @@ private:
   std::vector<give_room> rooms_;         ///< as are these.
   std::vector<process_id> starved_; ///< Values wait for credit.
   mirror_batch mirror_;
+  metric_book metrics_;
   std::uint64_t load_sequence_ = 0;
   node_load last_load_;
   clock::time_point load_sent_{};
   clock::time_point mirror_sent_{};
+  clock::time_point metrics_due_{};
   clock::time_point ticked_{};
   std::chrono::milliseconds heartbeat_{1000};
   bool busy_ = false;         ///< Something happened in this turn.

@@ -1,9 +1,13 @@
 #pragma once
 
+#include "base/ids.hpp"
+#include "wire/metric_records.hpp"
+
 #include <caf/actor_control_block.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 // What the global scheduler is told by the other actors of the head's process:
@@ -37,8 +41,15 @@ struct ask_cluster {
   std::string query;
 };
 
+/// Local scheduler -> global scheduler: a node's sums (metric_records.hpp).
+struct metrics_told {
+  node_index node = 0;
+  std::shared_ptr<const metric_report> report;
+};
+
 } // namespace rayd
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::control_from)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::link_lost)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::ask_cluster)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::metrics_told)

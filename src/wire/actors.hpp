@@ -60,6 +60,7 @@
 //   control_from     local_scheduler: a node's control message; answers go to
 //                    the node's root actor as (control, bytes)
 //   link_lost        local_scheduler: that node's connection is gone
+//   metrics_told     local_scheduler: what programs of a node have counted
 //   ask_cluster      dashboard: a query -> std::string, its JSON
 //   survey           state_desk: ask nodes                   -> survey_answer
 //

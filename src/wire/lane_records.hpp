@@ -1,6 +1,7 @@
 #pragma once
 
 #include "wire/client_records.hpp"
+#include "wire/metric_records.hpp"
 #include "wire/output_records.hpp"
 #include "wire/peer_records.hpp"
 
@@ -25,6 +26,6 @@ using lane_record = std::variant<
   end_actor, actor_ended, cancel_assigned, end_job, describe_job,
   mirror_block, cancel_object, tell_driver, make_group, remove_group,
   tell_waits, waits_told, give_back_places, places_given_back, places_kept,
-  copy_leaves, copy_judged, worker_lines, flush_lines>;
+  copy_leaves, copy_judged, worker_lines, flush_lines, metric_report>;
 
 } // namespace rayd

@@ -132,6 +132,16 @@ namespace rayd {
 //               "running", "waiting", tasks
 //               "finished"}}          tasks a second
 //
+// Request: {"what": "metrics"}: what programs count (ray::metrics), by name and
+// tags, of all processes together.
+// Answer:
+//   {"rows": [{"name": "hits", "exposed": "ray_hits_total",
+//              "kind": "counter",      "gauge", "histogram"
+//              "help": "...", "tags": {"route": "/"},
+//              "value": 12,            of a histogram the sum, and
+//              "count": 3, "boundaries": [1, 5], "buckets": [1, 2, 0]}],
+//    "dropped": 0}                     values that found no room
+//
 // A query that cannot be answered:
 //   {"error": "one sentence"}
 
@@ -152,5 +162,6 @@ inline constexpr std::string_view query_graph = "graph";
 inline constexpr std::string_view query_memory = "memory";
 inline constexpr std::string_view query_logs = "logs";
 inline constexpr std::string_view query_series = "series";
+inline constexpr std::string_view query_metrics = "metrics";
 
 } // namespace rayd

@@ -2,6 +2,7 @@
 
 import {h} from "/dom.js";
 import {card, facts, problem} from "/parts.js";
+import {metricsCard} from "/metrics.js";
 import {count, duration} from "/words.js";
 
 const keys = [
@@ -14,7 +15,8 @@ const keys = [
 export const about = {
   title: () => "About",
   show(view) {
-    view.watch({what: "status"}, (status) => view.draw(
+    const known = {};
+    const draw = ({status, metrics} = known) => status && view.draw(
       h("h1", {}, "About"), problem(status),
       card("This cluster", null, facts([
         ["version", `rayd ${status.version}`],
@@ -22,12 +24,20 @@ export const about = {
         ["others join at", status.address || "nobody joins: it is private"],
         ["the head is up", duration((status.uptime_ms ?? 0) * 1000)],
         ["nodes", count(status.nodes?.length)],
-        ["for Prometheus", h("a", {href: "/metrics"}, "/metrics")],
+        ["for Prometheus", globalThis.raydReport ? ""
+          : h("a", {href: "/metrics"}, "/metrics")],
       ])),
+      metricsCard(metrics),
       card("Keys", null, facts(keys.map(([key, what]) =>
         [h("code", {}, key), what]))),
       card("The same in a terminal", null, h("p", {}, "rayd status, list, "
         + "get, summary, memory, timeline, logs and why ask what these pages "
-        + "ask, and show the same names and numbers."))));
+        + "ask, and show the same names and numbers.")));
+    const take = (name) => (answer) => {
+      known[name] = answer;
+      draw();
+    };
+    view.watch({what: "status"}, take("status"));
+    view.watch({what: "metrics"}, take("metrics"));
   },
 };

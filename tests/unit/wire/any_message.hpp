@@ -4,6 +4,7 @@
 #include "base/resources.hpp"
 #include "wire/peer_records.hpp"
 #include "wire/control.hpp"
+#include "wire/metric_records.hpp"
 #include "wire/task.hpp"
 
 #include <cstdint>
@@ -117,6 +118,10 @@ inline void fill(dice_type& dice, wait_state::kind& x) {
   x = static_cast<wait_state::kind>(below(dice, 8));
 }
 
+inline void fill(dice_type& dice, metric_kind& x) {
+  x = static_cast<metric_kind>(below(dice, 3));
+}
+
 inline void fill(dice_type& dice, actor_ended::way& x) {
   x = static_cast<actor_ended::way>(below(dice, 3));
 }
@@ -140,6 +145,8 @@ template <class T>
 void fill(dice_type& dice, T& x) {
   if constexpr (std::is_integral_v<T>)
     x = static_cast<T>(dice());
+  else if constexpr (std::is_floating_point_v<T>)
+    x = static_cast<T>(below(dice, 1'000)) / 8;
   else
     std::apply([&](auto&... member) { (fill(dice, member), ...); },
                members(x));
