@@ -1,6 +1,7 @@
 # The dashboard's pages become part of rayd: each file of src/dashboard/pages,
-# and dygraphs for charts, compressed with gzip and put into an object file by
-# the assembler. No tool but gzip, and nothing is fetched.
+# and dygraphs for charts, compressed with gzip (and as they are, for reports)
+# and put into an object file by the assembler. No tool but gzip, and nothing is
+# fetched.
 find_program(GZIP_TOOL gzip REQUIRED)
 find_path(DYGRAPHS_FOLDER dygraph.min.js
   PATHS /usr/share/javascript/dygraphs REQUIRED NO_DEFAULT_PATH)
@@ -38,10 +39,14 @@ foreach(file IN LISTS pages ITEMS
     "    \".incbin \\\"${archive}\\\"\\n\"\n"
     "    \".hidden ${symbol}_end\\n.global ${symbol}_end\\n\"\n"
     "    \"${symbol}_end:\\n\"\n"
+    "    \".incbin \\\"${file}\\\"\\n\"\n"
+    "    \".hidden ${symbol}_last\\n.global ${symbol}_last\\n\"\n"
+    "    \"${symbol}_last:\\n\"\n"
     "    \".previous\\n\");\n"
-    "extern \"C\" const char ${symbol}[], ${symbol}_end[];\n")
+    "extern \"C\" const char ${symbol}[], ${symbol}_end[], ${symbol}_last[];\n")
   string(APPEND page_rows
-    "    {\"/${name}\", \"${type}\", {${symbol}, ${symbol}_end}},\n")
+    "    {\"/${name}\", \"${type}\", {${symbol}, ${symbol}_end},\n"
+    "     {${symbol}_end, ${symbol}_last}},\n")
   math(EXPR page_number "${page_number} + 1")
 endforeach()
 

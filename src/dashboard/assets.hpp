@@ -11,6 +11,7 @@ struct asset {
   std::string_view path; ///< "/app.js"
   std::string_view type; ///< "text/javascript; charset=utf-8"
   std::span<const char> gzip;
+  std::span<const char> plain; ///< For the file that `rayd report` writes.
 };
 
 /// All of them.

@@ -80,8 +80,7 @@ TEST_CASE("flags that do not work yet are refused by name") {
   cluster place;
   check_refusal(place.rayd({"start", "--head", "--control-store=127.0.0.1:1"}),
                 2, {"--control-store", "does not work yet"});
-  check_refusal(place.rayd({"report"}), 2,
-                {"rayd report", "does not work yet"});
+  check_refusal(place.rayd({"report"}), 2, {"rayd report -o run.html"});
   check_nothing_changed(place);
 }
 

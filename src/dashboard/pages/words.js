@@ -44,7 +44,8 @@ export function duration(us) {
   return `${Math.floor(s / 86400)} d ${Math.floor(s / 3600 % 24)} h`;
 }
 
-export const nowUs = () => Date.now() * 1000;
+/// In a report the time when it was written.
+export const nowUs = () => globalThis.raydReport?.at_us ?? Date.now() * 1000;
 
 /// A time of the wall clock in microseconds; "" for none.
 export function clock(us) {

@@ -103,8 +103,9 @@ int count(int tasks, const std::string& file) {
   hits.tagged({{"by", "driver"}}).add(5);
   auto one = ray::spawn<diver>(ray::with{.num_cpus = 0});
   auto other = ray::spawn<diver>(ray::with{.num_cpus = 0});
-  ray::get(one.call<&diver::dive>(9), one.call<&diver::dive>(7),
-           other.call<&diver::dive>(4));
+  ray::get(one.call<&diver::dive>(9));
+  ray::get(one.call<&diver::dive>(7));
+  ray::get(other.call<&diver::dive>(4));
   std::puts("ready");
   std::fflush(stdout);
   while (!std::filesystem::exists(file))

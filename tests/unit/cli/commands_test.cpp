@@ -16,17 +16,6 @@ TEST_CASE("misspelt commands get the nearest name", "[commands]") {
   CHECK(shell.run({}) == 2);
 }
 
-TEST_CASE("commands that do not work yet are known by name", "[commands]") {
-  command_line shell;
-  for (auto name : {"report"}) {
-    INFO(name);
-    CHECK(shell.run({name, "--whatever"}) == 2);
-    CHECK(shell.talk.str()
-          == "rayd " + std::string{name}
-               + " does not work yet: rayd help lists what does\n");
-  }
-}
-
 TEST_CASE("version and help are data", "[commands]") {
   command_line shell;
   CHECK(shell.run({"version"}) == 0);
