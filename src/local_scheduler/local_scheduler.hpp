@@ -228,6 +228,7 @@ private:
   std::uint64_t load_sequence_ = 0;
   node_load last_load_;
   clock::time_point load_sent_{};
+  clock::time_point usage_asked_{}; ///< Of the store.
   clock::time_point mirror_sent_{};
   clock::time_point ticked_{};
   std::chrono::milliseconds heartbeat_{1000};
