@@ -3,9 +3,8 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
-#include <charconv>
+#include <optional>
 
 #include <arpa/inet.h>
 
@@ -133,33 +132,6 @@ access_verdict judge(const access_rules& rules, const request_facts& request) {
 std::string token_cookie(const access_rules& rules) {
   return std::string{cookie_name} + rules.token
          + "; Path=/; HttpOnly; SameSite=Strict";
-}
-
-std::optional<uid_t> user_of_connection(std::string_view table,
-                                        std::string_view theirs,
-                                        std::string_view ours) {
-  // number, local, remote, state, queues, timer, retransmits, uid ...
-  constexpr std::size_t fields = 8;
-  while (!table.empty()) {
-    const auto end = std::min(table.find('\n'), table.size());
-    auto line = table.substr(0, end);
-    table.remove_prefix(std::min(end + 1, table.size()));
-    std::array<std::string_view, fields> field;
-    for (auto& one : field) {
-      while (line.starts_with(' '))
-        line.remove_prefix(1);
-      one = line.substr(0, line.find(' '));
-      line.remove_prefix(one.size());
-    }
-    if (field[1] != theirs || field[2] != ours)
-      continue;
-    uid_t user = 0;
-    const auto* const last = field[7].data() + field[7].size();
-    if (std::from_chars(field[7].data(), last, user).ptr == last
-        && !field[7].empty())
-      return user;
-  }
-  return std::nullopt;
 }
 
 } // namespace rayd

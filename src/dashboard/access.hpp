@@ -1,12 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <sys/types.h>
 
 // Who may see the dashboard (reliability.md, S9). A browser on this machine can
 // be told by any page of the world to ask us something, and any user of this
@@ -53,12 +50,5 @@ access_verdict judge(const access_rules& rules, const request_facts& request);
 
 /// The cookie that shows the token; HttpOnly, and never sent by other sites.
 std::string token_cookie(const access_rules& rules);
-
-/// The user at the other end of a TCP connection within this machine, from the
-/// text of /proc/net/tcp or tcp6; nothing when it is not there.
-/// @param theirs, ours  As the kernel writes them, "0100007F:1F90".
-std::optional<uid_t> user_of_connection(std::string_view table,
-                                        std::string_view theirs,
-                                        std::string_view ours);
 
 } // namespace rayd

@@ -26,15 +26,19 @@ answer_cache::found answer_cache::want(const std::string& query,
                                        std::uint64_t waiter,
                                        std::int64_t now_us) {
   const auto known = entries_.find(query);
-  if (known != entries_.end() && known->second.open) {
+  const bool is_known = known != entries_.end();
+  const bool is_open = is_known && known->second.open;
+  if (is_open && known->second.waiters.size() < most_waiters) {
     known->second.waiters.push_back(waiter);
     return {nullptr, false, true};
   }
-  if (known != entries_.end() && is_fresh(known->second, now_us))
+  if (is_known && !is_open && is_fresh(known->second, now_us))
     return {known->second.answer, false, false};
-  if (open_ >= most_open)
-    return {sentence("the dashboard waits for many answers just now: ask "
-                     "again in a moment"),
+  if (is_open || open_ >= most_open)
+    return {is_known && known->second.answer
+              ? known->second.answer
+              : sentence("the dashboard waits for many answers just now: ask "
+                         "again in a moment"),
             false, false};
   make_room();
   auto& kept = entries_[query];

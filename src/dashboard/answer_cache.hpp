@@ -22,6 +22,7 @@ public:
   static constexpr std::int64_t fresh_most_us = 30'000'000;
   static constexpr std::int64_t fresh_factor = 50;
   static constexpr std::size_t most_open = 24;
+  static constexpr std::size_t most_waiters = 256; ///< For one answer.
   static constexpr std::size_t most_kept = 200;
   static constexpr std::size_t most_bytes = std::size_t{24} << 20;
   /// Of one answer; a longer one becomes an error.
@@ -33,7 +34,8 @@ public:
     bool waits = false;     ///< *waiter* is told by answered().
   };
 
-  /// Somebody wants *query*; *waiter* is any number of the caller's.
+  /// Somebody wants *query*; *waiter* is any number of the caller's. While too
+  /// much is open, an older answer has to do, else a sentence that says so.
   found want(const std::string& query, std::uint64_t waiter,
              std::int64_t now_us);
 

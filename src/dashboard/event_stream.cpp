@@ -23,13 +23,17 @@ event_stream::event_stream(std::vector<std::string> queries)
 
 std::vector<std::size_t> event_stream::due(std::int64_t now_us) {
   std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < watches_.size(); ++i) {
-    auto& one = watches_[i];
+  const auto first = turn_;
+  for (std::size_t i = 0; i < watches_.size() && asked_ < most_asked; ++i) {
+    const auto place = (first + i) % watches_.size();
+    auto& one = watches_[place];
     if (one.asked || one.next_us > now_us)
       continue;
     one.asked = true;
+    ++asked_;
     one.next_us = now_us + ask_interval_us;
-    places.push_back(i);
+    places.push_back(place);
+    turn_ = (place + 1) % watches_.size();
   }
   return places;
 }
@@ -38,7 +42,7 @@ void event_stream::answered(std::size_t place, shared_answer answer) {
   if (place >= watches_.size())
     return;
   auto& one = watches_[place];
-  one.asked = false;
+  asked_ -= std::exchange(one.asked, false) ? 1 : 0;
   if (!answer || (one.answer && *one.answer == *answer))
     return;
   one.answer = std::move(answer);
@@ -50,6 +54,8 @@ std::string event_stream::take(std::int64_t now_us) {
     return {};
   std::string data;
   for (std::size_t i = 0; i < watches_.size(); ++i) {
+    if (data.size() > event_bytes)
+      break;
     if (!std::exchange(watches_[i].changed, false))
       continue;
     data += fmt::format("{}\"{}\":", data.empty() ? "{" : ",", i);

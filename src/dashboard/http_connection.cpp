@@ -24,9 +24,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t head_max = 16 * 1024;
-constexpr auto head_patience = 10s;
-constexpr auto answer_patience = 20s;
-constexpr auto event_patience = 10s;
 constexpr auto tick_interval = 250ms;
 
 constexpr const char* plain = "text/plain; charset=utf-8";
@@ -74,6 +71,7 @@ http_connection::http_connection(boost::asio::ip::tcp::socket socket,
 http_connection::~http_connection() {
   if (events_)
     --context_.streams;
+  context_.event_bytes -= event_.size();
   context_.gone(this);
 }
 
@@ -88,18 +86,28 @@ void http_connection::read_head() {
   parser_.emplace();
   parser_->header_limit(head_max);
   idle_us_ = context_.desk.now_us();
-  stream_.expires_after(head_patience);
+  stream_.expires_after(context_.patience.head);
   http::async_read_header(
     stream_, buffer_, *parser_,
     [self = shared_from_this()](error_code failed, std::size_t) {
       self->idle_us_.reset();
       if (!failed)
         self->on_head();
-      else if (failed == http::error::header_limit
-               || failed == http::error::buffer_overflow)
-        self->send_text(status::request_header_fields_too_large, plain,
-                        "the head of a request has at most 16 KiB\n");
+      else
+        self->on_bad_head(failed);
     });
+}
+
+void http_connection::on_bad_head(error_code why) {
+  if (why == http::error::header_limit || why == http::error::buffer_overflow)
+    return send_text(status::request_header_fields_too_large, plain,
+                     "the head of a request has at most 16 KiB\n");
+  const bool is_broken
+    = why.category() == error_code{http::error::bad_method}.category()
+      && why != http::error::end_of_stream
+      && why != http::error::partial_message;
+  if (is_broken)
+    send_text(status::bad_request, plain, "this is no request of HTTP/1.1\n");
 }
 
 request_facts http_connection::facts(const route& where) const {
@@ -253,7 +261,7 @@ void http_connection::send(response<http::span_body<const char>> head,
   out.keep_alive(good && parser_->is_header_done() && parser_->keep_alive());
   out.prepare_payload();
   const bool close_after = !out.keep_alive();
-  stream_.expires_after(answer_patience);
+  stream_.expires_after(context_.patience.answer);
   http::async_write(stream_, out,
                     [self = shared_from_this(), close_after](
                       error_code failed, std::size_t) {
@@ -287,7 +295,7 @@ void http_connection::begin_events(std::vector<std::string> queries) {
   head.keep_alive(false);
   add_safety(head);
   events_serializer_.emplace(head);
-  stream_.expires_after(answer_patience);
+  stream_.expires_after(context_.patience.answer);
   http::async_write_header(
     stream_, *events_serializer_,
     [self = shared_from_this()](error_code failed, std::size_t) {
@@ -329,16 +337,19 @@ void http_connection::tick() {
 }
 
 void http_connection::send_event() {
-  if (!event_.empty() || !stream_.socket().is_open())
+  if (!event_.empty() || !stream_.socket().is_open()
+      || context_.event_bytes >= most_event_bytes)
     return;
   event_ = events_->take(context_.desk.now_us());
   if (event_.empty())
     return;
-  stream_.expires_after(event_patience);
+  context_.event_bytes += event_.size();
+  stream_.expires_after(context_.patience.event);
   boost::asio::async_write(
     stream_, boost::asio::buffer(event_),
     [self = shared_from_this()](error_code failed, std::size_t) {
-      self->event_.clear();
+      self->context_.event_bytes -= self->event_.size();
+      self->event_ = {};
       self->stream_.expires_never();
       if (failed)
         self->close();

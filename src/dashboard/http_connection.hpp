@@ -2,6 +2,7 @@
 
 #include "dashboard/access.hpp"
 #include "dashboard/event_stream.hpp"
+#include "dashboard/http_server.hpp"
 #include "dashboard/query_desk.hpp"
 #include "dashboard/routes.hpp"
 
@@ -30,17 +31,20 @@ class http_connection;
 struct http_context {
   access_rules rules;
   query_desk& desk;
+  http_patience patience;
   std::size_t streams = 0; ///< Connections that are streams of events.
+  std::size_t event_bytes = 0; ///< Of all events on their way.
   std::function<void(http_connection*)> gone;
 };
 
-// One browser's connection: reads the head of a request (16 KiB, 10 s), judges
-// it, answers (20 s to take the answer), and again; or becomes a stream of
-// events until the browser goes or is too slow to take one in 10 s. It lives as
-// long as something of it is under way.
+// One browser's connection: reads the head of a request (16 KiB), judges it,
+// answers, and again; or becomes a stream of events until the browser goes or
+// is too slow to take one. It lives as long as something of it is under way.
 class http_connection : public std::enable_shared_from_this<http_connection> {
 public:
   static constexpr std::size_t most_streams = 32;
+  /// Further events wait until less is on its way.
+  static constexpr std::size_t most_event_bytes = std::size_t{32} << 20;
 
   http_connection(boost::asio::ip::tcp::socket socket, http_context& context,
                   bool own_peer);
@@ -60,6 +64,7 @@ private:
 
   void read_head();
   void on_head();
+  void on_bad_head(error_code why);
   request_facts facts(const route& where) const;
   void refuse(access_verdict why);
   void serve(const route& where);

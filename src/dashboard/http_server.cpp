@@ -1,6 +1,7 @@
 #include "dashboard/http_server.hpp"
 
 #include "dashboard/http_connection.hpp"
+#include "dashboard/peer_user.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -12,11 +13,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
-#include <fstream>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -43,41 +41,6 @@ std::string own_name() {
   char name[256] = "localhost";
   ::gethostname(name, sizeof name - 1);
   return name;
-}
-
-/// As /proc/net/tcp and tcp6 write it.
-std::string kernel_text(const tcp::endpoint& at) {
-  std::string text;
-  if (at.address().is_v4()) {
-    std::uint32_t word = 0;
-    const auto bytes = at.address().to_v4().to_bytes();
-    std::memcpy(&word, bytes.data(), sizeof word);
-    text = fmt::format("{:08X}", word);
-  } else {
-    const auto bytes = at.address().to_v6().to_bytes();
-    for (std::size_t i = 0; i < bytes.size(); i += 4) {
-      std::uint32_t word = 0;
-      std::memcpy(&word, bytes.data() + i, sizeof word);
-      text += fmt::format("{:08X}", word);
-    }
-  }
-  return text + fmt::format(":{:04X}", at.port());
-}
-
-/// A process of our user, or of root, is at the other end.
-bool is_own_peer(const tcp::socket& socket) {
-  error_code failed;
-  const auto theirs = socket.remote_endpoint(failed);
-  if (failed || !theirs.address().is_loopback())
-    return false;
-  const auto ours = socket.local_endpoint(failed);
-  std::ostringstream table;
-  table << std::ifstream{theirs.address().is_v4() ? "/proc/net/tcp"
-                                                  : "/proc/net/tcp6"}
-             .rdbuf();
-  const auto user = user_of_connection(table.str(), kernel_text(theirs),
-                                       kernel_text(ours));
-  return user && (*user == ::geteuid() || *user == 0);
 }
 
 class server final : public http_server {
@@ -121,7 +84,7 @@ server::server(http_options options, tcp::acceptor&& acceptor,
     context_{{!acceptor_->local_endpoint().address().is_loopback(),
               {own_name(), options.host},
               std::move(options.token)},
-             desk_, 0,
+             desk_, options.patience, 0, 0,
              [this](http_connection* gone) { connections_.erase(gone); }} {}
 
 void server::serve(std::function<void(const std::string&)> ask) {
@@ -176,7 +139,7 @@ void server::on_accepted(tcp::socket socket) {
     return;
   error_code ignored;
   socket.set_option(tcp::no_delay{true}, ignored);
-  const bool own = is_own_peer(socket);
+  const bool own = is_own_peer(socket.native_handle());
   const auto made
     = std::make_shared<http_connection>(std::move(socket), context_, own);
   connections_.insert(made.get());

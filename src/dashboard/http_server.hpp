@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "dashboard/access.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -11,17 +12,25 @@
 
 namespace rayd {
 
+/// How long a browser may take; afterwards its connection ends.
+struct http_patience {
+  std::chrono::milliseconds head{10'000};   ///< To send a request.
+  std::chrono::milliseconds answer{20'000}; ///< To take an answer.
+  std::chrono::milliseconds event{10'000};  ///< To take an event.
+};
+
 struct http_options {
   std::string host;       ///< Address or name of this machine to listen on.
   std::uint16_t port = 0; ///< 0: any free one.
   std::string token;
+  http_patience patience = {};
 };
 
 // The dashboard's web server: HTTP/1.1 by Boost.Beast on a thread of its own,
 // so that neither a browser nor a page costs the cluster's actors a moment.
 // Everything has a limit: 64 connections (the one idle longest makes room),
-// 32 streams of events, 16 KiB of request head, 8 MiB of an answer, and times
-// in http_connection.hpp.
+// 32 streams of events, 32 MiB of events on their way, 16 KiB of request head,
+// 8 MiB of an answer, and http_patience.
 class http_server {
 public:
   static constexpr std::size_t most_connections = 64;

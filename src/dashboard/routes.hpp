@@ -29,7 +29,7 @@ struct route {
 };
 
 /// Most queries of one stream of events.
-inline constexpr std::size_t most_watches = 24;
+inline constexpr std::size_t most_watches = 60;
 
 /// Reads the target of a request, which may hold anything.
 route read_route(std::string_view target);

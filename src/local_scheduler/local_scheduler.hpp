@@ -234,6 +234,7 @@ private:
   std::uint64_t load_sequence_ = 0;
   node_load last_load_;
   clock::time_point load_sent_{};
+  clock::time_point usage_asked_{}; ///< Of the store.
   clock::time_point mirror_sent_{};
   clock::time_point metrics_due_{};
   clock::time_point ticked_{};

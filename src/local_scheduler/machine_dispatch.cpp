@@ -245,7 +245,6 @@ void machine_steps::run_on(process_id id, worker_entry& worker,
   task.node = options_.self;
   if (task.placed == placed_by::nobody)
     task.placed = placed_by::local;
-  changed(task_id, task, task_state::running);
   run_task run{task.spec, task.attempt, {}};
   for (const auto& dependency : task.spec.dependencies)
     run.values.push_back(objects_.find(dependency)->value);
@@ -253,6 +252,7 @@ void machine_steps::run_on(process_id id, worker_entry& worker,
     worker.front_since = now_;
   worker.given.push_back(task_id);
   note_blocked(worker);
+  changed(task_id, task, task_state::running);
   out_.to_process(id, std::move(run));
 }
 

@@ -74,6 +74,8 @@ protected:
   void give(process_id id, worker_entry& worker, ready_queues::queue& queue,
             std::size_t most);
   void run_on(process_id id, worker_entry& worker, const object_id& task);
+  void record_front(const worker_entry& worker);
+  std::int64_t began(const object_id& id, const task_entry& task) const;
   bool arguments_here(const object_id& id, task_entry& task);
   std::size_t ahead(const task_entry& task) const;
   void refill();
@@ -188,6 +190,8 @@ protected:
   // -- machine_survey.cpp -----------------------------------------------------
   nlohmann::json holders_of(const object_id& id) const;
   nlohmann::json workers_now() const;
+  nlohmann::json worker_row(const worker_entry& worker) const;
+  std::size_t mailbox_of(const worker_entry& worker) const;
 
   // -- machine_nodes.cpp ------------------------------------------------------
   void on(node_index from, assign_task&& assign);

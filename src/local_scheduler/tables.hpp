@@ -85,6 +85,7 @@ struct worker_entry {
   resource_set holds; ///< Taken; of a blocked one the CPUs are not.
   std::deque<object_id> given;            ///< The first one runs.
   time_us front_since = 0; ///< When the first one came first.
+  std::uint64_t ended = 0; ///< Tasks that it ran to their end.
   std::string last_ran;    ///< Name of the task that ended last.
   time_us idle_since = 0;
   time_us lease_since = 0;

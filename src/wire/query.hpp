@@ -91,6 +91,8 @@ namespace rayd {
 //           "next": "",               cursor of the next page; "": the last
 //           "total": 12,              rows on all pages
 //           "dropped": 0}             older records that a limit removed
+// Errors and tasks have a "chain", the functions an error came through, the one
+// that threw first; workers have "ended" (tasks) and, of actors, "mailbox".
 // Request: {"what": "get", "kind": "task", "id": "..."}
 // Answer:  {"row": {...}}
 // Request: {"what": "summary", "kind": "tasks"}       actors, objects

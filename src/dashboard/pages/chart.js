@@ -1,6 +1,6 @@
 // A chart over time by dygraphs, with its figures as a table behind it.
 
-import {h} from "/dom.js";
+import {h, keep} from "/dom.js";
 import {clock} from "/words.js";
 
 // Ours stands beside the title; theirs writes styles into attributes, which the
@@ -42,11 +42,15 @@ export class Chart {
     dark.addEventListener("change", this.recolour);
   }
 
-  /// @param answer  To the query "series".
+  /// @param answer  To the query "series". Of what was before the first
+  ///   figure only so much is shown that a young cluster fills its charts.
   take(answer) {
-    this.rows = answer.series.cpu.map((_, i) => [
-      new Date((answer.from_us + i * answer.step_s * 1e6) / 1000),
-      ...this.lines.map(([key]) => answer.series[key][i])]);
+    const {cpu} = answer.series;
+    const first = cpu.findIndex((one) => one !== null);
+    const from = Math.min(first < 0 ? 0 : first, Math.max(cpu.length - 60, 0));
+    this.rows = cpu.slice(from).map((_, i) => [
+      new Date((answer.from_us + (from + i) * answer.step_s * 1e6) / 1000),
+      ...this.lines.map(([key]) => answer.series[key][from + i])]);
     if (this.graph)
       this.graph.updateOptions({file: this.rows});
   }
@@ -64,6 +68,7 @@ export class Chart {
       includeZero: true,
       valueRange: this.most ? [0, this.most] : [0, null],
       axisLabelWidth: 64,
+      labelsKMG2: /B/.test(this.format(1)), // Bytes have steps of 1,024.
       axes: {y: {axisLabelFormatter: (value) => this.format(value),
         pixelsPerLabel: 34}},
       highlightCircleSize: 3,
@@ -91,8 +96,7 @@ export class Chart {
           this.lines.map(([, name], i) => h("span", {},
             h("i", {class: `c${i + 1}`}), name))) : null,
         h("span", {class: "more reading", "data-keep": "reading"})),
-      this.holder.isConnected ? h("div", {class: "chart",
-        "data-keep": this.name}) : this.holder,
+      keep(this.holder),
       h("details", {class: "behind"}, h("summary", {}, "figures"),
         h("table", {}, h("caption", {class: "unseen"}, this.title),
           h("thead", {}, h("tr", {}, h("th", {scope: "col"}, "time"),
@@ -111,18 +115,4 @@ export class Chart {
     this.graph?.destroy();
     this.graph = null;
   }
-}
-
-/// Watches a node's history ("" for all nodes) and keeps these charts.
-export function followSeries(view, node, spanS, charts, draw) {
-  view.watch({what: "series", node, span_s: spanS}, (answer) => {
-    if (answer.error)
-      return;
-    for (const one of charts)
-      one.take(answer);
-    draw();
-    for (const one of charts)
-      one.draw();
-  });
-  view.onLeave(() => charts.forEach((one) => one.end()));
 }

@@ -37,14 +37,30 @@ function append(element, children) {
   }
 }
 
+/// Stands in what is drawn for *element*, which whoever made it draws: the
+/// element itself comes to where this is, and stays as it is.
+export function keep(element) {
+  const stand = document.createElement("span");
+  stand.className = "stand";
+  stand.real = element;
+  return stand;
+}
+
+/// *fresh* with elements themselves where something stands for them.
+function settled(fresh) {
+  for (const stand of fresh.querySelectorAll?.(".stand") ?? [])
+    stand.replaceWith(stand.real);
+  return fresh.real ?? fresh;
+}
+
 const handlers = ["onclick", "onchange", "oninput", "onsubmit"];
 
 /// Makes *old* look like *fresh* and keeps what is alike: focus, selection and
 /// scroll position stay. What has data-keep belongs to whoever made it, as long
 /// as its value is the same.
-export function renew(old, fresh) {
+function renew(old, fresh) {
   if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) {
-    old.replaceWith(fresh);
+    old.replaceWith(settled(fresh));
     return;
   }
   if (old.nodeType === Node.TEXT_NODE) {
@@ -55,7 +71,7 @@ export function renew(old, fresh) {
   const kept = fresh.dataset?.keep;
   if (kept !== undefined || old.dataset?.keep !== undefined) {
     if (old.dataset.keep !== kept)
-      old.replaceWith(fresh);
+      old.replaceWith(settled(fresh));
     return;
   }
   renewAttributes(old, fresh);
@@ -87,7 +103,12 @@ function renewChildren(old, fresh) {
   let at = old.firstChild;
   for (const child of fresh) {
     const known = child.dataset?.key && byKey.get(child.dataset.key);
-    if (known) {
+    if (child.real) {
+      if (child.real === at)
+        at = at.nextSibling;
+      else
+        old.insertBefore(child.real, at);
+    } else if (known) {
       if (known === at)
         at = at.nextSibling;
       else
@@ -98,7 +119,7 @@ function renewChildren(old, fresh) {
       renew(at, child);
       at = next;
     } else {
-      old.insertBefore(child, at);
+      old.insertBefore(settled(child), at);
     }
   }
   while (at) {

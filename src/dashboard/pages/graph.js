@@ -103,8 +103,10 @@ export const graph = {
           ` of ${root}`) : null),
         h("div", {class: "tools"}, h("span", {class: "quiet"}, "jobs"),
           (known.jobs?.rows ?? []).map((one) => h("a",
-            {href: place("graph", {root: one.id}),
-              "aria-current": one.id === root ? "true" : null}, one.id))),
+            {href: place("graph", {root: one.id}), title: one.program,
+              "aria-current": one.id === root ? "true" : null}, one.id)),
+          known.jobs?.rows?.length === 0 ? h("span", {class: "quiet"},
+            "none yet: a graph is of what a program has submitted") : null),
         problem(answer),
         good ? card("Who submitted whom", answer.left_out > 0
           ? `${count(answer.left_out)} tasks are left out: open one of these`
@@ -117,11 +119,11 @@ export const graph = {
     view.watch({what: "list", kind: "jobs", limit: 20}, (answer) => {
       known.jobs = answer;
       if (!root && answer.rows?.length)
-        view.go({root: answer.rows[0].id});
+        view.go({root: answer.rows[0].id}, true);
       draw();
     });
     if (root)
-      view.watch({what: "graph", root, limit: 300}, (answer) => {
+      view.watch({what: "graph", root, limit: 500}, (answer) => {
         known.graph = answer;
         draw();
       });

@@ -21,11 +21,18 @@ const columns = [
 export const jobs = {
   title: () => "Jobs",
   show(view) {
-    view.watch({what: "list", kind: "jobs", limit: 100,
-      cursor: view.get("cursor")}, (answer) => view.draw(
+    let answer = null;
+    const draw = () => view.draw(
       h("h1", {}, "Jobs"), problem(answer), pager(view, answer),
       h("section", {class: "card wide"}, table("Jobs, newest first", columns,
-        answer.rows ?? [], (j) => j.id, "no program has run yet"))));
+        answer?.rows, (j) => j.id, "no program has run yet")));
+    view.watch({what: "list", kind: "jobs", limit: 100,
+      cursor: view.get("cursor")}, (fresh) => {
+      answer = fresh;
+      draw();
+    });
+    view.eachSecond(draw);
+    draw();
   },
 };
 
@@ -55,12 +62,13 @@ export const job = {
         ])) : null,
         card("Newest tasks", h("a", {href: place("tasks", {job: id})},
           "all of them"), table("Tasks", taskColumns,
-          known.tasks?.rows ?? [], (t) => t.id, "no task yet")));
+          known.tasks?.rows, (t) => t.id, "no task yet")));
     };
     const take = (name) => (answer) => {
       known[name] = answer;
       draw();
     };
+    view.eachSecond(draw);
     view.watch({what: "get", kind: "job", id}, take("job"));
     view.watch({what: "list", kind: "tasks", limit: 30,
       filters: [["job", "=", id]]}, take("tasks"));

@@ -1,8 +1,11 @@
-// Of which workers there are logs on a node, and one log, followed.
+// Of which workers there are logs on a node; one log, or several as one, with
+// what is written meanwhile.
 
-import {h} from "/dom.js";
-import {card, choice, link, place, problem, table} from "/parts.js";
-import {bytes} from "/words.js";
+import {h, keep} from "/dom.js";
+import {button, card, choice, link, notice, place, problem, table}
+  from "/parts.js";
+import {bytes, count} from "/words.js";
+import {linesMost, logsMost, Tails} from "/tails.js";
 
 const columns = (node, shown) => [
   {name: "Worker", show: (f) => h("a", {class: "mono",
@@ -11,78 +14,138 @@ const columns = (node, shown) => [
   `${node}:${f.pid}`)},
   {name: "Job", show: (f) => link("job", f.job)},
   {name: "Size", number: true, show: (f) => bytes(f.bytes)},
-  {name: "", show: (f) => f.runs ? "runs" : "ended"},
+  {name: "State", show: (f) => f.runs ? "runs" : "ended"},
 ];
 
-const tails = [["200", "200 lines"], ["1000", "1,000 lines"],
+const sizes = [["200", "200 lines"], ["1000", "1,000 lines"],
   ["4000", "4,000 lines"]];
 
-function logCard(view, log, tail) {
-  const kind = view.get("kind");
-  const id = view.get("id");
-  return card(`Log of ${kind} ${id}`, choice("Lines", tail, tails,
-    (value) => view.go({tail: value})),
-  problem(log), log && !log.error ? h("pre", {class: "log", tabindex: "0",
-    "aria-label": `The end of the log of ${kind} ${id}`},
-  log.text || "nothing was written") : null);
+let made = 0; // Boxes are told apart when the page draws itself anew.
+
+/// The box with the lines: they are put to what is there, so that what is
+/// selected stays, and its end stays in sight while it was.
+class Box {
+  constructor(name) {
+    this.name = `log ${++made}`;
+    this.element = h("pre", {class: "log", tabindex: "0", role: "log",
+      "data-keep": this.name, "aria-label": `The end of the log of ${name}`});
+    this.shown = 0; // Of all lines that there were.
+    this.kept = []; // [how many lines, their text node]
+  }
+
+  take(tails) {
+    const box = this.element;
+    const atEnd = box.scrollTop + box.clientHeight > box.scrollHeight - 30;
+    const more = Math.min(tails.total - this.shown, tails.lines.length);
+    this.shown = tails.total;
+    if (more > 0) {
+      const text = document.createTextNode(
+        `${tails.lines.slice(-more).join("\n")}\n`);
+      box.append(text);
+      this.kept.push([more, text]);
+    }
+    let all = this.kept.reduce((sum, [lines]) => sum + lines, 0);
+    while (this.kept.length > 1 && all - this.kept[0][0] >= linesMost) {
+      const [lines, text] = this.kept.shift();
+      text.remove();
+      all -= lines;
+    }
+    if (atEnd)
+      box.scrollTop = box.scrollHeight;
+  }
+}
+
+/// Which logs the address asks for: [{kind, id, name}].
+function sourcesOf(view, files, node) {
+  if (view.get("merged"))
+    return files.slice(-logsMost).map((f) => {
+      const id = `${node}:${f.pid}`;
+      return {kind: "worker", id, name: id};
+    });
+  const [kind, id] = [view.get("kind"), view.get("id")];
+  return kind && id ? [{kind, id, name: `${kind} ${id}`}] : [];
+}
+
+function logCard(view, box, tails) {
+  const follows = view.get("follow", "1") === "1";
+  return card(view.get("merged") ? `${count(tails.tails.length)} logs as one`
+    : `Log of ${tails.tails[0].source.name}`,
+  h("span", {class: "tools"},
+    choice("Lines", view.get("tail", "200"), sizes,
+      (value) => view.go({tail: value})),
+    button("follow", () => view.go({follow: follows ? "0" : ""}, true),
+      {"aria-pressed": String(follows)})),
+  notice(tails.problems, true), keep(box.element),
+  tails.begun && tails.lines.length === 0 && tails.problems.length === 0
+    ? h("p", {class: "empty"}, "nothing was written") : null);
 }
 
 export const logs = {
   title: () => "Logs",
   show(view) {
     const known = {};
-    const kind = view.get("kind");
     const id = view.get("id");
-    const tail = view.get("tail", "200");
-    const ofNode = kind === "node" ? id
-      : kind === "worker" ? id.split(":")[0] : "";
+    const ofNode = view.get("kind") === "node" ? id
+      : view.get("kind") === "worker" ? id.split(":")[0] : "";
     let node = view.get("node", ofNode);
-    let stop = null;
+    let tails = null;
+    let box = null;
+    const filesNow = () => known.files?.rows?.filter((f) =>
+      !view.get("job") || f.job === view.get("job"));
     const draw = () => {
       const all = (known.nodes?.nodes ?? []).filter((n) =>
         n.state !== "dead");
-      const files = (known.files?.rows ?? []).filter((f) =>
-        !view.get("job") || f.job === view.get("job"));
       view.draw(
         h("h1", {}, "Logs"),
         h("div", {class: "tools"}, choice("Node", node,
           all.map((n) => [n.id, n.id]), (value) => view.go({node: value,
-            kind: "", id: ""})),
+            kind: "", id: "", merged: ""})),
         node ? h("a", {href: place("logs", {node, kind: "node", id: node})},
           `the log of ${node} itself`) : null),
-        id ? logCard(view, known.log, tail) : null,
+        tails ? logCard(view, box, tails) : null,
         problem(known.files),
-        card(`Workers of ${node || "a node"}`, view.get("job")
-          ? `of ${view.get("job")}` : null, table("Logs of workers",
-          columns(node, id), files, (f) => String(f.pid), "no log")));
-      const text = document.querySelector("pre.log");
-      // Follows while the end is in sight.
-      if (text && known.atEnd !== false)
-        text.scrollTop = text.scrollHeight;
-      if (text)
-        text.onscroll = () => {
-          known.atEnd = text.scrollTop + text.clientHeight
-            > text.scrollHeight - 30;
-        };
+        card(`Workers of ${node || "a node"}`, [
+          view.get("job") ? `of ${view.get("job")} · ` : null,
+          h("a", {href: place("logs", {node, job: view.get("job"),
+            merged: "1"})}, "all as one")],
+        table("Logs of workers", columns(node, id),
+          filesNow()?.slice().reverse(), (f) => `${f.pid} ${f.file}`,
+          "no log")));
+      if (tails)
+        box.take(tails);
     };
-    const take = (name) => (answer) => {
-      known[name] = answer;
-      if (name === "nodes" && !node && answer.nodes?.length) {
+    const begin = (sources) => {
+      if (sources.length === 0)
+        return;
+      if (tails) {
+        tails.add(sources);
+        return;
+      }
+      box = new Box(sources.length > 1 ? "several workers" : sources[0].name);
+      tails = new Tails(sources, Math.ceil(Number(view.get("tail", "200"))
+        / sources.length), draw);
+      tails.follow = view.get("follow", "1") === "1";
+      view.onLeave(() => tails.stop());
+    };
+    const followFiles = () => view.watch({what: "logs", kind: "files",
+      id: node}, (answer) => {
+      known.files = answer;
+      if (view.get("merged"))
+        begin(sourcesOf(view, filesNow() ?? [], node));
+      draw();
+    });
+    if (node)
+      followFiles();
+    if (!view.get("merged"))
+      begin(sourcesOf(view, [], node));
+    view.watch({what: "nodes"}, (answer) => {
+      known.nodes = answer;
+      if (!node && answer.nodes?.length) {
         node = answer.nodes[0].id;
         followFiles();
       }
       draw();
-    };
-    const followFiles = () => {
-      if (node && !stop) {
-        stop = true;
-        view.watch({what: "logs", kind: "files", id: node}, take("files"));
-      }
-    };
-    view.watch({what: "nodes"}, take("nodes"));
-    followFiles();
-    if (kind && id)
-      view.watch({what: "logs", kind, id, tail: Number(tail),
-        limit: 262144}, take("log"));
+    });
+    draw();
   },
 };

@@ -57,10 +57,21 @@ function viewOf(name, parameters) {
     },
     watch: (query, tell) => stops.push(watch(query, tell)),
     onLeave: (stop) => stops.push(stop),
-    /// The same page with other parameters.
-    go: (change) => {
+    /// Calls *f* each second while the page is in sight: times pass also when
+    /// nothing is new.
+    eachSecond: (f) => {
+      const turn = setInterval(() => document.hidden || f(), 1000);
+      stops.push(() => clearInterval(turn));
+    },
+    /// The same page with other parameters; *quietly*: as if one had come to
+    /// them at once, so that "back" does not lead to what was before.
+    go: (change, quietly) => {
       const all = {...Object.fromEntries(parameters), ...change};
-      location.hash = place(name, all).slice(1);
+      const address = place(name, all);
+      if (quietly)
+        location.replace(address);
+      else
+        location.hash = address.slice(1);
     },
   };
 }

@@ -5,15 +5,22 @@ import {ask} from "/feed.js";
 import {bar, card, choice, facts, link, place, problem, state, table}
   from "/parts.js";
 import {bytes, clock, count, percent, resources} from "/words.js";
-import {Chart, followSeries} from "/chart.js";
+import {amounts} from "/amounts.js";
+import {Chart} from "/chart.js";
+import {followSeries} from "/series.js";
 import {taskColumns} from "/tasks.js";
 
-function slots(node) {
-  const total = node.resources_total.CPU ?? 0;
-  const used = total - (node.resources_available.CPU ?? 0);
-  return node.state === "dead" ? ""
+/// Of a resource, allocated and in all.
+const slots = (name) => (node) => {
+  const total = node.resources_total[name] ?? 0;
+  const used = total - (node.resources_available[name] ?? 0);
+  return node.state === "dead" ? "" : total === 0 ? "–"
     : [`${count(used)} of ${count(total)}`, bar(used, total)];
-}
+};
+
+/// Two rates of a node's machine.
+const rates = (one, other) => (node) => node[one] === undefined ? ""
+  : `${bytes(node[one])}/s, ${bytes(node[other])}/s`;
 
 const columns = [
   {name: "Node", show: (n) => link("node", n.id)},
@@ -22,7 +29,8 @@ const columns = [
   {name: "Host", show: (n) => n.host},
   {name: "Heartbeat", number: true, show: (n) => n.state === "dead" ? ""
     : `${count(n.heartbeat_age_ms)} ms ago`},
-  {name: "CPU slots", show: slots},
+  {name: "CPU slots", show: slots("CPU")},
+  {name: "GPU", show: slots("GPU")},
   {name: "CPU", show: (n) => n.cpu_percent === undefined ? ""
     : [percent(n.cpu_percent), bar(n.cpu_percent, 100)]},
   {name: "Memory", show: (n) => n.memory_total === undefined ? ""
@@ -32,6 +40,8 @@ const columns = [
     `${bytes(n.store_used)} of ${bytes(n.store_capacity)}`,
     n.store_spilled > 0 ? `, ${bytes(n.store_spilled)} on disk` : "",
     bar(n.store_used, n.store_capacity)]},
+  {name: "Network in, out", show: rates("network_in", "network_out")},
+  {name: "Disk read, written", show: rates("disk_read", "disk_write")},
   {name: "Workers", number: true, show: (n) => count(n.workers)},
   {name: "Actors", number: true, show: (n) => count(n.actors)},
   {name: "Running", number: true, show: (n) => count(n.tasks_running)},
@@ -45,7 +55,7 @@ export const nodes = {
     view.watch({what: "nodes"}, (answer) => view.draw(
       h("h1", {}, "Nodes"), problem(answer),
       h("section", {class: "card wide"}, table("Nodes", columns,
-        answer.nodes ?? [], (n) => n.id))));
+        answer.nodes, (n) => n.id))));
   },
 };
 
@@ -111,13 +121,15 @@ export const node = {
         row || known.stored?.row ? null : problem(known.stored),
         card("Facts", h("a", {href: place("logs", {kind: "node", id})},
           "its log"), nodeFacts(row, known.stored?.row)),
+        row && row.state !== "dead" ? card("Resources", null, amounts([row]))
+          : null,
         choice("History", span, spans, (value) => view.go({span: value})),
         h("div", {class: "grid charts"}, charts.map((one) => one.card())),
         card("Workers", null, table("Workers", workerColumns,
-          known.workers?.rows ?? [], (w) => w.id, "no worker process")),
+          known.workers?.rows, (w) => w.id, "no worker process")),
         card("Running here", h("a", {href: place("tasks", {node: id})},
           "all its tasks"), table("Running tasks", taskColumns,
-          known.tasks?.rows ?? [], (t) => t.id, "no task runs")));
+          known.tasks?.rows, (t) => t.id, "no task runs")));
       for (const one of charts)
         one.draw();
     };

@@ -1,7 +1,8 @@
 // What lies in the object stores, largest first; and one object.
 
-import {h} from "/dom.js";
-import {bar, card, facts, link, problem, state, table} from "/parts.js";
+import {h, svg} from "/dom.js";
+import {bar, card, facts, link, place, problem, state, table}
+  from "/parts.js";
 import {bytes, count} from "/words.js";
 import {pager} from "/tasks.js";
 
@@ -21,11 +22,36 @@ const columns = [
   {name: "Held by", long: true, show: holders},
 ];
 
-const storeColumns = [
+/// What lies in a store: a strip as wide as all of it, with a piece for each
+/// object of the page.
+function storeMap(store, objects) {
+  const here = objects.filter((one) => (one.nodes ?? []).includes(store.node));
+  const shown = here.reduce((sum, one) => sum + one.size, 0);
+  const whole = Math.max(store.store_used, shown, 1);
+  let at = 0;
+  const piece = (size, kind, title) => {
+    const from = at;
+    at += size / whole * 100;
+    return svg("rect", {x: `${from.toFixed(3)}%`, height: "100%", class: kind,
+      width: `${(at - from).toFixed(3)}%`}, svg("title", {}, title));
+  };
+  return svg("svg", {role: "group", preserveAspectRatio: "none",
+    class: "store", "aria-label": `Objects in the store of ${store.node}: the `
+      + "table below has them"},
+  here.map((one) => svg("a", {href: place("object", {id: one.id})},
+    piece(one.size, "piece", `${one.id}, ${bytes(one.size)}`))),
+  shown < whole && store.store_used > 0
+    ? piece(whole - shown, "rest", "others, and room kept ahead")
+    : null);
+}
+
+const storeColumns = (objects) => [
   {name: "Node", show: (s) => link("node", s.node)},
   {name: "Used", number: true, show: (s) => bytes(s.store_used)},
   {name: "Capacity", number: true, show: (s) => bytes(s.store_capacity)},
-  {name: "", show: (s) => bar(s.store_used, s.store_capacity)},
+  {name: "Share", show: (s) => bar(s.store_used, s.store_capacity)},
+  {name: "What is used, by object", long: true,
+    show: (s) => storeMap(s, objects)},
 ];
 
 const sumColumns = [
@@ -41,15 +67,16 @@ export const objects = {
     const known = {};
     const draw = () => view.draw(
       h("h1", {}, "Objects"),
+      card("Stores", null, table("Object stores",
+        storeColumns(known.memory?.rows ?? []), known.memory?.stores,
+        (s) => s.node)),
       h("div", {class: "grid"},
-        card("Stores", null, table("Object stores", storeColumns,
-          known.memory?.stores ?? [], (s) => s.node)),
         card("By maker", null, table("Objects by maker", sumColumns,
-          known.sums?.rows?.slice(0, 12) ?? [], (s) => s.name,
+          known.sums?.rows?.slice(0, 12), (s) => s.name,
           "no object is in a store"))),
       problem(known.memory), pager(view, known.memory),
       h("section", {class: "card wide"}, table("Objects, largest first",
-        columns, known.memory?.rows ?? [], (o) => o.id,
+        columns, known.memory?.rows, (o) => o.id,
         "no object is in a store: small values travel in messages")));
     const take = (name) => (answer) => {
       known[name] = answer;

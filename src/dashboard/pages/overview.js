@@ -4,7 +4,9 @@ import {h} from "/dom.js";
 import {bar, card, link, notice, place, problem, state, table, tile}
   from "/parts.js";
 import {bytes, clock, count, percent, ran, resources} from "/words.js";
-import {Chart, followSeries} from "/chart.js";
+import {amounts} from "/amounts.js";
+import {Chart} from "/chart.js";
+import {followSeries} from "/series.js";
 
 function alarms(status) {
   return [
@@ -18,13 +20,9 @@ function tiles(status, errors) {
   const {totals} = status;
   const alive = status.nodes.filter((one) => one.state === "alive").length;
   const known = status.nodes.filter((one) => one.state !== "dead").length;
-  const cpus = totals.resources_total.CPU ?? 0;
-  const used = cpus - (totals.resources_available.CPU ?? 0);
   return h("div", {class: "tiles"},
     tile("Nodes", alive, alive < known ? `${known - alive} not well`
       : "alive", place("nodes"), alive < known),
-    tile("CPU slots", `${count(used)} / ${count(cpus)}`, "in use",
-      place("nodes")),
     tile("Running", count(totals.tasks_running), "tasks",
       place("tasks", {state: "running"})),
     tile("Waiting", count(totals.tasks_waiting), "tasks", place("tasks",
@@ -32,8 +30,7 @@ function tiles(status, errors) {
     tile("Finished", count(status.tasks_finished), "tasks",
       place("tasks", {state: "finished"})),
     tile("Actors", count(totals.actors), "alive", place("actors")),
-    tile("Object store", bytes(totals.store_used),
-      `of ${bytes(totals.store_capacity)}`, place("objects")),
+    tile("Jobs", count(status.jobs), "running", place("jobs")),
     tile("Errors", count(errors?.total ?? 0), "kinds", place("errors"),
       (errors?.total ?? 0) > 0));
 }
@@ -96,21 +93,24 @@ export const overview = {
       view.draw(
         h("h1", {}, "Overview"), notice(alarms(status), true),
         tiles(status, known.errors),
+        card("Resources of all nodes", h("a", {href: place("nodes")},
+          "by node"), amounts(status.nodes)),
         h("div", {class: "grid charts"}, charts.map((one) => one.card())),
         card("Nodes", h("a", {href: place("nodes")}, "all of them"),
           table("Nodes", nodeColumns, status.nodes.filter(
             (n) => n.state !== "dead").slice(0, 12), (n) => n.id)),
         h("div", {class: "grid"},
           card("Jobs", h("a", {href: place("jobs")}, "all of them"),
-            table("Newest jobs", jobColumns, known.jobs?.rows ?? [],
+            table("Newest jobs", jobColumns, known.jobs?.rows,
               (j) => j.id, "no program has run yet")),
           card("Waits for room", h("a", {href: place("tasks",
             {state: "waiting_for_resources"})}, "the tasks"),
           table("Demands", demandColumns, status.demands,
             (d) => JSON.stringify([d.resources, d.labels]),
             "nothing waits for resources"))),
-        card("Latest errors", h("a", {href: place("errors")}, "all of them"),
-          table("Latest errors", errorColumns, known.errors?.rows ?? [],
+        card("Errors, most frequent first", h("a",
+          {href: place("errors")}, "all of them"),
+          table("Errors", errorColumns, known.errors?.rows,
             (e) => `${e.error} ${e.name}`, "nothing has failed")));
       for (const one of charts)
         one.draw();

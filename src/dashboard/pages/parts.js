@@ -40,11 +40,28 @@ export function bar(part, whole) {
       svg("rect", {width: `${(share * 100).toFixed(1)}%`, height: "100%"})));
 }
 
+/// Three marks on one line: how much is allocated, used, and there in all.
+/// What is not known is left out; a table beside it has the figures.
+export function marks({allocated, used, total}) {
+  const whole = Math.max(total ?? 0, allocated ?? 0, used ?? 0);
+  const share = (part) => `${(whole > 0 ? (part ?? 0) / whole * 100 : 0)
+    .toFixed(1)}%`;
+  return h("span", {class: "marks", "aria-hidden": "true"},
+    svg("svg", {preserveAspectRatio: "none"},
+      svg("rect", {class: "total", width: share(total), height: "100%"}),
+      svg("rect", {class: "allocated", width: share(allocated),
+        height: "100%"}),
+      svg("rect", {class: "used", y: "35%", width: share(used),
+        height: "30%"})));
+}
+
 /// @param columns  [{name, show: row => children, number, long}]
+/// @param rows     nothing: they are not here yet
 /// @param key      row => its text; rows move with it
 export function table(caption, columns, rows, key, empty) {
-  if (rows.length === 0)
-    return h("p", {class: "empty"}, empty ?? "nothing here");
+  if (!rows || rows.length === 0)
+    return h("p", {class: "empty"},
+      rows ? empty ?? "nothing here" : "one moment …");
   const kind = (column) => column.number ? "number"
     : column.long ? "long" : "short";
   return h("div", {class: "scroll"}, h("table", {},
@@ -95,6 +112,10 @@ export function choice(label, current, options, go) {
       "aria-pressed": String(value === current),
       onclick: () => go(value)}, text)));
 }
+
+/// A button that does something here, or none.
+export const button = (text, does, properties) =>
+  h("button", {type: "button", onclick: does, ...properties}, text);
 
 export const option = (value, text, current) =>
   h("option", {value, selected: value === current}, text);

@@ -4,6 +4,14 @@
 
 const silenceMs = 6000; // The server gives a sign of life each 2 s.
 const restMs = 1000;
+// What the server takes of one stream. Dozens of pages would have to be in
+// sight at once before some of what they show stood still.
+const mostQueries = 60;
+const mostLetters = 11_000;
+
+function addressOf(queries) {
+  return `/api/events?q=${encodeURIComponent(`[${queries.join(",")}]`)}`;
+}
 
 export class Stream {
   /// @param onAnswer  (query as text, answer)
@@ -18,7 +26,9 @@ export class Stream {
 
   /// Watches these queries (texts) and no others.
   set(queries) {
-    const wanted = [...new Set(queries)].sort();
+    const wanted = [...new Set(queries)].sort().slice(0, mostQueries);
+    while (addressOf(wanted).length > mostLetters)
+      wanted.pop();
     if (wanted.join("\n") === this.queries.join("\n"))
       return;
     this.queries = wanted;
@@ -36,8 +46,7 @@ export class Stream {
     }
     this.onState(this.failed ? "reconnecting" : "connecting");
     const asked = this.queries;
-    const source = new EventSource(
-      `/api/events?q=${encodeURIComponent(`[${asked.join(",")}]`)}`);
+    const source = new EventSource(addressOf(asked));
     this.source = source;
     source.onerror = () => this.lost(source);
     source.addEventListener("life", () => this.heard(source));

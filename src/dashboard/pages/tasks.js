@@ -1,7 +1,6 @@
 // Tasks, newest first, by filters that the address holds; and one of them.
 
 import {h} from "/dom.js";
-import {ask} from "/feed.js";
 import {card, facts, link, notice, option, place, problem, state, table}
   from "/parts.js";
 import {clock, count, duration, ran, resources} from "/words.js";
@@ -26,6 +25,10 @@ export const taskColumns = [
   {name: "Why", long: true, show: why},
 ];
 
+/// A time of those that have ended, if any has.
+const ranTimes = (sum, us) =>
+  sum.finished + sum.failed > 0 ? duration(us) : "–";
+
 const sumColumns = [
   {name: "Name", long: true, show: (s) => h("a", {class: "mono",
     href: place("tasks", {field: "title", text: s.name})}, s.name)},
@@ -36,8 +39,8 @@ const sumColumns = [
   {name: "Failed", number: true, show: (s) => s.failed > 0
     ? h("a", {href: place("tasks", {field: "title", text: s.name,
       state: "failed"})}, count(s.failed)) : "0"},
-  {name: "p50", number: true, show: (s) => duration(s.p50_us)},
-  {name: "p95", number: true, show: (s) => duration(s.p95_us)},
+  {name: "p50", number: true, show: (s) => ranTimes(s, s.p50_us)},
+  {name: "p95", number: true, show: (s) => ranTimes(s, s.p95_us)},
 ];
 
 const states = ["waiting_for_args", "waiting_for_resources", "running",
@@ -83,7 +86,8 @@ export function pager(view, answer) {
   const rows = answer?.rows?.length ?? 0;
   const total = answer?.total ?? rows;
   return h("div", {class: "tools"},
-    h("span", {class: "quiet"}, `${count(rows)} of ${count(total)}`
+    h("span", {class: "quiet"}, !answer || answer.error ? ""
+      : `${count(rows)} of ${count(total)}`
       + (answer?.dropped ? `, ${count(answer.dropped)} older ones are `
         + "beyond what is kept" : "")),
     view.get("cursor") ? h("button", {type: "button",
@@ -99,22 +103,31 @@ export const tasks = {
     const draw = () => view.draw(
       h("h1", {}, "Tasks"),
       card("By name", null, table("Tasks by name", sumColumns,
-        known.sums?.rows?.slice(0, 15) ?? [], (s) => s.name,
+        known.sums?.rows?.slice(0, 15), (s) => s.name,
         "no task was submitted yet")),
       filterForm(view), problem(known.list), pager(view, known.list),
       h("section", {class: "card wide"}, table("Tasks, newest first",
-        taskColumns, known.list?.rows ?? [], (t) => t.id,
+        taskColumns, known.list?.rows, (t) => t.id,
         "no task is like that")));
     const take = (name) => (answer) => {
       known[name] = answer;
       draw();
     };
     draw();
+    view.eachSecond(draw);
     view.watch({what: "summary", kind: "tasks"}, take("sums"));
     view.watch({what: "list", kind: "tasks", filters: filtersOf(view),
       limit: 100, cursor: view.get("cursor")}, take("list"));
   },
 };
+
+/// The tasks that an error passed through, the one that threw first.
+export function chain(row) {
+  return (row.chain ?? []).length < 2 ? "" : h("span", {class: "mono chain"},
+    row.chain.map((name, i) => [i > 0 ? " → " : "", h("a", {
+      href: place("tasks", {state: "failed", field: "function",
+        text: name})}, name)]));
+}
 
 function taskFacts(t) {
   return facts([
@@ -124,6 +137,7 @@ function taskFacts(t) {
     ["kind", t.type],
     ["error", t.error ? [h("strong", {}, t.error.replaceAll("_", " ")), ": ",
       t.error_message] : ""],
+    ["came through", chain(t)],
     ["job", link("job", t.job)],
     ["parent", link("task", t.parent, t.parent)],
     ["home", link("node", t.home)],
@@ -142,6 +156,9 @@ function taskFacts(t) {
   ]);
 }
 
+const waits = (row) => row?.state?.startsWith("waiting")
+  || row?.state === "blocked";
+
 function whySentences(answer) {
   if (!answer || answer.error || !answer.sentence
       || answer.waits_for === "nothing")
@@ -159,19 +176,21 @@ export const task = {
       const row = known.task?.row;
       view.draw(
         h("h1", {}, "Task ", h("span", {class: "quiet mono"}, id)),
-        problem(known.task), notice(whySentences(known.why)),
+        problem(known.task),
+        notice(waits(row) ? whySentences(known.why) : []),
         row ? card(titleOf(row), h("span", {},
           h("a", {href: place("logs", {kind: "task", id})}, "its log"), " · ",
           h("a", {href: place("graph", {root: id})}, "its graph")),
         taskFacts(row)) : null,
         card("Tasks that it submitted", null, table("Children", taskColumns,
-          known.children?.rows ?? [], (t) => t.id, "none")));
+          known.children?.rows, (t) => t.id, "none")));
     };
     const take = (name) => (answer) => {
       known[name] = answer;
       draw();
     };
-    ask({what: "why", id}).then(take("why"));
+    view.eachSecond(draw);
+    view.watch({what: "why", id}, take("why"));
     view.watch({what: "get", kind: "task", id}, take("task"));
     view.watch({what: "list", kind: "tasks", limit: 50,
       filters: [["parent", "=", id]]}, take("children"));

@@ -1,104 +1,18 @@
-// Which worker ran what, when: a row for each process, a box for each run.
+// Which worker ran what, when. The address holds the time that is shown: the
+// last "span" seconds, or those that end at "end".
 
-import {h} from "/dom.js";
-import {card, choice, link, place, problem, state, table} from "/parts.js";
-import {clock, count, duration, nowUs, stateKind} from "/words.js";
+import {h, keep} from "/dom.js";
+import {ask} from "/feed.js";
+import {button, card, choice, link, place, problem, state, table}
+  from "/parts.js";
+import {Drawing} from "/timeline_canvas.js";
+import {clock, count, duration, nowUs} from "/words.js";
 
-const rowHigh = 22;
-const left = 96; // Names of processes.
-const topHigh = 22; // Times.
+const rowsMost = 200;
+const spansMost = 10_000; // In an export.
 
 const windows = [["10", "10 s"], ["60", "1 min"], ["600", "10 min"],
   ["3600", "1 h"], ["0", "all"]];
-
-/// Names have a colour of their own; failed runs are red anyway.
-function hue(name) {
-  let sum = 7;
-  for (const c of name)
-    sum = (sum * 31 + c.codePointAt(0)) % 360;
-  return sum;
-}
-
-let made = 0; // Drawings are told apart when the page draws itself anew.
-
-class Drawing {
-  constructor() {
-    this.name = `timeline ${++made}`;
-    this.canvas = h("canvas", {class: "timeline", "data-keep": this.name,
-      role: "img", "aria-label": "Runs over time: the table below has them"});
-    this.canvas.onclick = (event) => {
-      const found = this.at(event);
-      if (found)
-        location.hash = place("task", {id: found.id}).slice(1);
-    };
-    this.canvas.onmousemove = (event) => {
-      const found = this.at(event);
-      this.canvas.title = found ? `${found.name}, ${found.state}, `
-        + duration((found.finished_us || this.to) - found.started_us) : "";
-    };
-  }
-
-  at(event) {
-    return this.boxes?.findLast((box) => event.offsetX >= box.x - 1
-      && event.offsetX <= box.x + box.w + 1 && event.offsetY >= box.y
-      && event.offsetY <= box.y + rowHigh)?.span;
-  }
-
-  draw(rows, from, to) {
-    const canvas = this.canvas;
-    if (!canvas.isConnected)
-      return;
-    this.to = to;
-    const ratio = devicePixelRatio || 1;
-    const wide = canvas.clientWidth;
-    const high = topHigh + rows.length * rowHigh;
-    canvas.height = high * ratio;
-    canvas.width = wide * ratio;
-    canvas.style.height = `${high}px`;
-    const pen = canvas.getContext("2d");
-    const colour = (name) => getComputedStyle(document.documentElement)
-      .getPropertyValue(name).trim();
-    const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-    pen.scale(ratio, ratio);
-    pen.font = "11px system-ui, sans-serif";
-    pen.textBaseline = "middle";
-    const scale = (wide - left) / Math.max(to - from, 1);
-    const x = (us) => left + Math.max(us - from, 0) * scale;
-    for (let i = 0; i <= 6; ++i) {
-      const us = from + (to - from) * i / 6;
-      pen.fillStyle = colour("--line");
-      pen.fillRect(x(us), topHigh - 4, 1, high);
-      pen.fillStyle = colour("--quiet");
-      pen.textAlign = i === 6 ? "right" : "left";
-      pen.fillText(i === 6 ? "now" : `-${duration(Math.round(to - us))}`, x(us),
-        topHigh / 2);
-    }
-    pen.textAlign = "left";
-    this.boxes = [];
-    rows.forEach((row, i) => {
-      const y = topHigh + i * rowHigh;
-      pen.fillStyle = colour("--quiet");
-      pen.fillText(`${row.node}:${row.pid}`, 0, y + rowHigh / 2);
-      for (const span of row.spans) {
-        const begin = x(span.started_us);
-        const w = Math.max(x(Math.min(span.finished_us || to, to)) - begin, 1);
-        pen.fillStyle = stateKind(span.state) === "bad" ? colour("--bad")
-          : `hsl(${hue(span.name)} 45% ${dark ? 45 : 62}%)`;
-        pen.fillRect(begin, y + 2, w, rowHigh - 4);
-        this.boxes.push({x: begin, w, y, span});
-        if (w < 40)
-          continue;
-        pen.save();
-        pen.beginPath();
-        pen.rect(begin, y, w - 3, rowHigh);
-        pen.clip();
-        pen.fillStyle = dark ? "#fff" : "#111";
-        pen.fillText(span.name, begin + 4, y + rowHigh / 2);
-        pen.restore();
-      }
-    });
-  }
-}
 
 const columns = [
   {name: "Task", show: (s) => link("task", s.id)},
@@ -111,48 +25,145 @@ const columns = [
     ? duration(s.finished_us - s.started_us) : "runs"},
 ];
 
+/// As `rayd timeline` writes it, for Perfetto and chrome://tracing.
+function chromeTrace(answer) {
+  const nodes = [...new Set(answer.rows.map((row) => row.node))];
+  const events = nodes.map((name, i) => ({ph: "M", name: "process_name",
+    pid: i + 1, args: {name}}));
+  for (const row of answer.rows) {
+    const at = {pid: nodes.indexOf(row.node) + 1, tid: row.pid};
+    events.push({ph: "M", name: "thread_name", ...at,
+      args: {name: `worker ${row.pid}`}});
+    for (const span of row.spans)
+      events.push({ph: "X", name: span.name, ...at, ts: span.started_us,
+        dur: Math.max((span.finished_us || nowUs()) - span.started_us, 0),
+        args: {id: span.id, state: span.state}});
+  }
+  return JSON.stringify({traceEvents: events});
+}
+
+async function save(range, tell) {
+  const answer = await ask({what: "timeline", limit: spansMost, ...range});
+  if (answer.error)
+    return tell(answer);
+  const address = URL.createObjectURL(
+    new Blob([chromeTrace(answer)], {type: "application/json"}));
+  h("a", {href: address, download: "rayd-timeline.json"}).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  return tell(answer.dropped > 0 ? {error: `the file has the newest `
+    + `${count(spansMost)} runs; rayd timeline writes all of them`} : null);
+}
+
+function leftOut(runs, processes) {
+  return [runs > 0 ? `${count(runs)} older runs are left out · ` : null,
+    processes > 0 ? `${count(processes)} processes are left out · ` : null,
+    "drag to move, Ctrl and the wheel or a double click to zoom"];
+}
+
+let last = null; // While a page of another time is on its way.
+
+/// What is shown: [from, to], both in microseconds of the wall clock.
+function shownTime(span, end, rows) {
+  const to = end || nowUs();
+  if (span > 0)
+    return [to - span * 1e6, to];
+  const first = Math.min(to - 1, ...rows.flatMap((row) => row.spans.map(
+    (one) => one.started_us)));
+  return [first - (to - first) / 50, to];
+}
+
+function tools(view, shown, move, exported) {
+  const {from, to} = shown;
+  const zoom = (factor) => () => move((from + to) / 2
+    - (to - from) / 2 * factor, (from + to) / 2 + (to - from) / 2 * factor);
+  const shift = (part) => () => move(from + (to - from) * part,
+    to + (to - from) * part);
+  return h("div", {class: "tools"},
+    choice("How far back", view.get("end") ? "" : view.get("span", "60"),
+      windows, (value) => view.go({span: value, end: ""})),
+    h("span", {class: "tools", role: "group", "aria-label": "Zoom"},
+      button("+", zoom(.5), {"aria-label": "Zoom in"}),
+      button("−", zoom(2), {"aria-label": "Zoom out"}),
+      button("◀", shift(-.5), {"aria-label": "Earlier"}),
+      button("▶", shift(.5), {"aria-label": "Later"})),
+    button("Chrome trace", exported,
+      {title: "A file for Perfetto or chrome://tracing"}));
+}
+
 export const timeline = {
   title: () => "Timeline",
   show(view) {
-    const span = view.get("span", "60");
-    const drawing = new Drawing();
-    let answer = null;
+    const span = Number(view.get("span", "60"));
+    const end = Number(view.get("end", "0"));
+    let answer = last;
+    let said = null; // Of the export.
+    let shown = {};
+    let late = 0;
+    const move = (from, to) => {
+      const now = nowUs();
+      const wide = Math.max(to - from, 100);
+      shown = {from, to: Math.min(to, now), moved: true};
+      shown.from = shown.to - wide;
+      draw();
+      clearTimeout(late);
+      late = setTimeout(settle, 400);
+    };
+    // The address follows once nobody moves any more.
+    const settle = () => {
+      if (drawing.held)
+        late = setTimeout(settle, 400);
+      else
+        view.go({span: String((shown.to - shown.from) / 1e6),
+          end: shown.to >= nowUs() - 1e6 ? ""
+            : String(Math.round(shown.to))}, true);
+    };
+    const drawing = new Drawing(move);
     const draw = () => {
       const rows = answer?.rows ?? [];
+      if (!shown.moved) {
+        const [from, to] = shownTime(span, end, rows);
+        shown = {from, to};
+      }
+      const {from, to} = shown;
+      const now = nowUs();
       const spans = rows.flatMap((row) => row.spans.map((one) =>
         ({...one, node: row.node, pid: row.pid})))
         .sort((a, b) => b.started_us - a.started_us);
-      const to = nowUs();
-      const from = Number(span) > 0 ? to - Number(span) * 1e6
-        : Math.min(to - 1, ...spans.map((one) => one.started_us));
-      const seen = rows.map((row) => ({...row, spans: row.spans.filter((one) =>
-        (one.finished_us || to) >= from)})).filter((row) =>
-        row.spans.length > 0);
+      const isSeen = (one) => (one.finished_us || now) >= from
+        && one.started_us <= to;
+      const seen = rows.map((row) =>
+        ({...row, spans: row.spans.filter(isSeen)}))
+        .filter((row) => row.spans.length > 0);
       view.draw(
         h("h1", {}, "Timeline"),
-        choice("How far back", span, windows,
-          (value) => view.go({span: value})),
-        problem(answer),
-        card("Runs", answer?.dropped ? `${count(answer.dropped)} older runs `
-          + "are left out" : "rayd timeline writes all of it for Perfetto",
-        drawing.canvas.isConnected ? h("canvas", {"data-keep": drawing.name})
-          : drawing.canvas,
-        seen.length === 0 ? h("p", {class: "empty"},
+        tools(view, shown, move, () => save(span > 0 && end
+          ? {from_us: Math.round(from), to_us: Math.round(to)} : {},
+        (why) => {
+          said = why;
+          draw();
+        })),
+        problem(answer), problem(said),
+        card("Runs", leftOut(answer?.dropped, seen.length - rowsMost),
+        keep(drawing.canvas),
+        answer && seen.length === 0 ? h("p", {class: "empty"},
           "nothing ran in this time") : null),
         h("details", {class: "behind"}, h("summary", {}, "the same as rows"),
           h("section", {class: "card wide"}, table("Runs, newest first",
             columns, spans.slice(0, 200), (one) => one.id + one.started_us))));
-      drawing.draw(seen, from, to);
+      drawing.draw(seen.slice(0, rowsMost), from, to, now);
     };
-    view.watch({what: "timeline", limit: 2000}, (fresh) => {
-      answer = fresh;
+    view.watch({what: "timeline", limit: 2000, ...end > 0 ? {
+      from_us: Math.round(end - span * 1e6), to_us: end} : {}}, (fresh) => {
+      answer = last = fresh;
       draw();
     });
+    view.eachSecond(() => end > 0 || draw());
     const again = () => draw();
     const scheme = matchMedia("(prefers-color-scheme: dark)");
     addEventListener("resize", again);
     scheme.addEventListener("change", again);
     view.onLeave(() => {
+      clearTimeout(late);
       removeEventListener("resize", again);
       scheme.removeEventListener("change", again);
     });

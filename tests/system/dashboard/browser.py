@@ -76,6 +76,11 @@ class Browser:
         return self.call("POST", "/execute/sync",
                          {"script": script, "args": list(arguments)})
 
+    def wait_for(self, script, argument):
+        """Runs *script* until it calls its second argument; with what."""
+        return self.call("POST", "/execute/async",
+                         {"script": script, "args": [argument]})
+
     def press(self, keys):
         """Types *keys* to what has the focus."""
         actions = []
@@ -111,16 +116,26 @@ class Browser:
                 self.call("POST", "/se/log", {"type": "browser"})
                 if one["level"] in ("SEVERE", "WARNING")]
 
-    def addresses(self):
-        """Hosts that pages asked, of all requests since the last call."""
-        hosts = set()
+    def traffic(self):
+        """Requests since the last call: hosts that pages asked, and how many
+        bytes came, as they travelled."""
+        hosts, came = set(), 0
         for one in self.call("POST", "/se/log", {"type": "performance"}):
             event = json.loads(one["message"])["message"]
             if event["method"] == "Network.requestWillBeSent":
                 address = event["params"]["request"]["url"]
-                if not address.startswith(("data:", "about:", "chrome:")):
+                if not address.startswith(("data:", "about:", "chrome:",
+                                           "blob:")):
                     hosts.add(address.split("/")[2])
-        return hosts
+            elif event["method"] == "Network.loadingFinished":
+                came += int(event["params"]["encodedDataLength"])
+        return hosts, came
+
+    def in_each_page(self, script):
+        """Runs *script* in each page before its own."""
+        self.call("POST", "/goog/cdp/execute", {
+            "cmd": "Page.addScriptToEvaluateOnNewDocument",
+            "params": {"source": script}})
 
     def windows(self):
         return self.call("GET", "/window/handles")

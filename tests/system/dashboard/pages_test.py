@@ -7,109 +7,16 @@ OUT. Ends with 77 and the reason when there is no browser here.
 
 import os
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from browser import Browser, missing  # noqa: E402
+from content import content, many_tabs, many_tasks, trace  # noqa: E402
+from pages import CHANGED, COUNT, FACTS, LIVE, PAGES, TEXT  # noqa: E402
+from place import Cluster, check, failures  # noqa: E402
 from proxy import Proxy  # noqa: E402
-
-failures = []
-
-
-def check(good, what, found=""):
-    if not good:
-        failures.append(what)
-        print(f"FAILED: {what}: {found}", flush=True)
-
-
-class Cluster:
-    def __init__(self, folder):
-        self.bin = folder
-        self.base = tempfile.mkdtemp(prefix="rayd-pages-")
-        self.environment = {
-            key: value for key, value in os.environ.items()
-            if not key.startswith(("RAY_", "RAYD_"))}
-        self.environment["XDG_STATE_HOME"] = self.base
-        self.end = f"{self.base}/end"
-        self.user = None
-        said = self.rayd("start", "--head", "--port=0", "--num-cpus=3",
-                         "--dashboard-port=0")
-        self.port = int(re.search(r"dashboard: http://127.0.0.1:(\d+)",
-                                  said).group(1))
-        at = re.search(r"cluster at (\S+)", said).group(1)
-        self.rayd("start", f"--address={at}", "--num-cpus=1")
-
-    def rayd(self, *arguments):
-        done = subprocess.run([f"{self.bin}/rayd", *arguments], text=True,
-                              stdout=subprocess.PIPE, timeout=60, check=False,
-                              env=self.environment)
-        if done.returncode != 0:
-            raise RuntimeError(f"rayd {arguments} ended with "
-                               f"{done.returncode}")
-        return done.stdout
-
-    def work(self):
-        self.user = subprocess.Popen(
-            [f"{self.bin}/page_user", self.end], text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env=dict(self.environment, RAY_ADDRESS="auto"))
-        for line in self.user.stdout:
-            if line == "ready\n":
-                return
-        raise RuntimeError("page_user ended early")
-
-    def stop(self):
-        if self.user:
-            with open(self.end, "w", encoding="ascii"):
-                pass
-            try:
-                self.user.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                self.user.kill()
-                self.user.wait()
-        self.rayd("stop")
-        shutil.rmtree(self.base, ignore_errors=True)
-
-
-# Address, heading, what must be there: rows of tables, or other elements.
-PAGES = {
-    "overview": ("overview", "Overview", "a.tile", 6),
-    "nodes": ("nodes", "Nodes", "tbody tr", 2),
-    "node": ("node?id=n1", "Node n1", ".dygraph-axis-label", 6),
-    "tasks": ("tasks", "Tasks", "tbody tr", 20),
-    "timeline": ("timeline", "Timeline", "details tbody tr", 10),
-    "graph": ("graph?root=j1", "Graph of j1", ".drawing a", 6),
-    "actors": ("actors", "Actors", "tbody tr", 2),
-    "objects": ("objects", "Objects", "tbody tr", 3),
-    "jobs": ("jobs", "Jobs", "tbody tr", 1),
-    "logs": ("logs", "Logs", "tbody tr", 1),
-    "log": ("logs?kind=node&id=n1", "Logs", "pre.log", 1),
-    "errors": ("errors", "Errors", "tbody tr", 1),
-    "about": ("about", "About", "dl.facts dt", 5),
-}
-
-COUNT = """const shown = document.querySelector("h1")?.textContent.trim();
-return shown === arguments[0]
-  && document.querySelectorAll("main " + arguments[1]).length
-     >= arguments[2];"""
-
-FACTS = """return document.querySelector("h1")?.textContent.toLowerCase()
-    .startsWith(`${arguments[0]} `)
-  && document.querySelectorAll("dl.facts dt").length >= 2;"""
-
-TEXT = "return document.querySelector(arguments[0])?.textContent ?? '';"
-
-CHANGED = """const now = document.querySelector(arguments[0])?.textContent;
-return now && now !== arguments[1] ? now : "";"""
-
-LIVE = """return document.getElementById("connection").dataset.state
-  === arguments[0];"""
-
 
 def show_all(browser, address, out):
     """Every page has its rows, in both schemes, without a complaint."""
@@ -131,16 +38,31 @@ def show_all(browser, address, out):
     browser.scheme("light")
 
 
+# What of a page becomes other text while the cluster works.
+CHANGING = {
+    "overview": "a.tile[href*=finished] .value",
+    "nodes": "main tbody",
+    "node": "details.behind tbody",
+    "tasks": "main section:last-of-type tbody tr",
+    "timeline": "details tbody tr",
+    "graph": ".drawing",
+    "actors": "main section:last-of-type tbody",
+    "objects": "main section:last-of-type tbody",
+    "jobs": "main tbody",
+    "log": "pre.log",
+    "errors": "main tbody",
+    "about": "dl.facts",
+}
+
+
 def change(browser, address):
     """Figures and rows change without a reload."""
-    for name, what in (("overview", "a.tile[href*=finished] .value"),
-                       ("tasks", "main section:last-of-type tbody tr"),
-                       ("timeline", "details tbody tr")):
-        browser.open(f"{address}/#/{name}")
+    for name, what in CHANGING.items():
+        browser.open(f"{address}/#/{PAGES[name][0]}")
         browser.until(COUNT, 20, *PAGES[name][1:])
         before = browser.run(TEXT, what)
         check(browser.until(CHANGED, 20, what, before),
-              f"page {name} changes", before)
+              f"page {name} changes", before[:200])
 
 
 def names_are_text(browser, address):
@@ -197,11 +119,36 @@ def keys(browser, address):
           "the filter keeps what is typed")
 
 
-def cut(browser, proxy):
-    """Without the server the page says so; with it, it lives on."""
-    browser.open(f"http://127.0.0.1:{proxy.port}/#/overview")
-    browser.until(COUNT, 20, *PAGES["overview"][1:])
+TICKS = """return document.querySelector("pre.log")?.textContent ?? "";"""
+
+KEYS = """return [...document.querySelectorAll(
+    "main section:last-of-type tbody tr")].map((one) => one.dataset.key);"""
+
+
+def ticks_in(browser):
+    return [int(one) for one in
+            re.findall(r"tick (\d+)", browser.run(TICKS))]
+
+
+def ticker_log(cluster):
+    actor = cluster.rows("actors", "name=ticker")[0]["id"]
+    worker = cluster.rows("workers", f"actor={actor}")[0]["id"]
+    return f"logs?kind=worker&id={worker}"
+
+
+def cut(browser, proxy, cluster):
+    """Without the server the page says so; then nothing lacks or is there
+    twice."""
+    here = f"http://127.0.0.1:{proxy.port}"
+    log = browser.windows()[0]
+    browser.open(f"{here}/#/{ticker_log(cluster)}")
+    check(browser.until("""return (document.querySelector("pre.log")
+        ?.textContent ?? "").includes("tick");"""), "the log has lines")
     check(browser.until(LIVE, 20, "live"), "the page is live")
+    browser.new_tab()
+    browser.open(f"{here}/#/tasks?text=fail&state=failed")
+    browser.until(COUNT, 20, "Tasks", "section:last-of-type tbody tr", 1)
+    before = browser.run(KEYS)
     proxy.cut()
     check(browser.until(LIVE, 20, "reconnecting"), "a cut is said",
           browser.run(TEXT, "#connection"))
@@ -209,32 +156,46 @@ def cut(browser, proxy):
           "it is said in words")
     time.sleep(5)  # How long the wire is cut.
     check(browser.run(LIVE, "reconnecting"), "it is said as long as it lasts")
-    value = "a.tile[href*=finished] .value"
-    before = browser.run(TEXT, value)
     proxy.heal()
     check(browser.until(LIVE, 20, "live"), "the page lives on")
-    check(browser.until(CHANGED, 20, value, before), "its figures go on")
+    known = {one["id"] for one in
+             cluster.rows("tasks", "state=failed", "function=fail")}
+    shown = browser.until("""const keys = (() => { %s })();
+        return arguments[0].every((one) => keys.includes(one)) ? keys : null;
+        """ % KEYS, 20, sorted(known)) or browser.run(KEYS)
+    check(known <= set(shown), "no row is missing", known - set(shown))
+    check(len(shown) == len(set(shown)), "no row is there twice")
+    check(len(shown) > len(before), "rows of the cut are there")
+    browser.close_tab()
+    browser.use(log)
+    last = max(ticks_in(browser), default=0)
+    check(browser.until("""return [...(document.querySelector("pre.log")
+        ?.textContent ?? "").matchAll(/tick (\\d+)/g)].some((one) =>
+          Number(one[1]) > arguments[0] + 25);""", 20, last),
+          "the log goes on")
+    ticks = ticks_in(browser)
+    check(ticks == list(range(ticks[0], ticks[0] + len(ticks))) if ticks
+          else False,
+          "no line is missing or there twice", ticks)
     browser.complaints()  # Of connections refused, as they should be.
 
 
-def many_tabs(browser, proxy):
-    """Twelve tabs share one stream, and all show what is."""
-    first = browser.windows()[0]
-    for _ in range(12):
-        browser.new_tab()
-        browser.open(f"http://127.0.0.1:{proxy.port}/#/overview")
-        check(browser.until(COUNT, 20, *PAGES["overview"][1:]),
-              "a further tab shows the overview")
-    check(proxy.connections() <= 6, "twelve tabs need few connections",
-          proxy.connections())
-    streams = browser.run("""return performance.getEntriesByType("resource")
-        .filter((one) => one.name.includes("/api/events")).length;""")
-    check(streams == 0, "no tab has a stream of its own", streams)
-    for handle in browser.windows():
-        if handle != first:
-            browser.use(handle)
-            browser.close_tab()
-    browser.use(first)
+FIRST_ROW = """new MutationObserver(() => {
+    if (!window.firstRow && document.querySelector("main tbody tr"))
+      window.firstRow = performance.now();
+  }).observe(document, {subtree: true, childList: true});"""
+
+
+def first_page(browser, address):
+    """What a visit costs, in numbers; bytes have a bound."""
+    browser.in_each_page(FIRST_ROW)
+    browser.traffic()
+    browser.open(f"{address}/#/overview")
+    first = browser.until("return window.firstRow;")
+    check(browser.until(COUNT, 20, *PAGES["overview"][1:]), "the page opens")
+    came = browser.traffic()[1]
+    print(f"first page: {came} bytes, first row after {round(first)} ms")
+    check(0 < came < 200_000, "the first page is small", came)
 
 
 def main():
@@ -244,6 +205,7 @@ def main():
         return 77
     folder, out = sys.argv[1:3]
     os.makedirs(out, exist_ok=True)
+    begun = time.monotonic()
     cluster = browser = None
     try:
         cluster = Cluster(folder)
@@ -251,16 +213,22 @@ def main():
         proxy = Proxy(cluster.port)
         browser = Browser()
         address = f"http://127.0.0.1:{cluster.port}"
-        show_all(browser, address, out)
-        change(browser, address)
-        names_are_text(browser, address)
-        addresses_hold_all(browser, address)
-        keys(browser, address)
-        cut(browser, proxy)
-        many_tabs(browser, proxy)
+        first_page(browser, address)
+        for part in (lambda: show_all(browser, address, out),
+                     lambda: change(browser, address),
+                     lambda: content(browser, address),
+                     lambda: trace(browser, address),
+                     lambda: names_are_text(browser, address),
+                     lambda: addresses_hold_all(browser, address),
+                     lambda: keys(browser, address),
+                     lambda: cut(browser, proxy, cluster),
+                     lambda: many_tabs(browser, proxy),
+                     lambda: many_tasks(browser, cluster, address)):
+            part()
+            print(f"{time.monotonic() - begun:.1f} s", flush=True)
         complaints = browser.complaints()
         check(complaints == [], "the console is silent", complaints[:3])
-        asked = browser.addresses()
+        asked = browser.traffic()[0]
         here = {f"127.0.0.1:{cluster.port}", f"127.0.0.1:{proxy.port}"}
         check(asked and asked <= here, "no request leaves", asked)
     finally:

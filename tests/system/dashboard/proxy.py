@@ -33,6 +33,11 @@ class Proxy:
             for one in list(self.open):
                 one.close()
 
+    def streams(self):
+        """Those of them that are streams of events."""
+        with self.lock:
+            return sum(1 for one in self.open if one.stream)
+
     def connections(self):
         """Those that browsers have now."""
         with self.lock:
@@ -66,6 +71,7 @@ class _End(threading.Thread):
         self.source = source
         self.sink = sink
         self.browser = browser
+        self.stream = False
 
     def close(self):
         for one in (self.source, self.sink):
@@ -80,6 +86,8 @@ class _End(threading.Thread):
                 data = self.source.recv(65536)
                 if not data:
                     break
+                if self.browser and b"GET /api/events" in data:
+                    self.stream = True
                 self.sink.sendall(data)
         except OSError:
             pass

@@ -165,18 +165,3 @@ TEST_CASE("random headers never let a stranger in", "[access]") {
     CHECK(judge(local_rules(), facts) != access_verdict::allowed);
   }
 }
-
-TEST_CASE("the kernel's table says who is at the other end", "[access]") {
-  const std::string table
-    = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when\n"
-      "   0: 0100007F:2049 00000000:0000 0A 00000000:00000000 00:00000000 "
-      "00000000     0        0 13 1 0\n"
-      "   1: 0100007F:C350 0100007F:2049 01 00000000:00000000 00:00000000 "
-      "00000000  1007        0 14 1 0\n"
-      "   2: 0100007F:2049 0100007F:C350 01 00000000:00000000 00:00000000 "
-      "00000000  1000        0 15 1 0\n";
-  CHECK(user_of_connection(table, "0100007F:C350", "0100007F:2049") == 1007u);
-  CHECK_FALSE(user_of_connection(table, "0100007F:C351", "0100007F:2049"));
-  CHECK_FALSE(user_of_connection("", "0100007F:C350", "0100007F:2049"));
-  CHECK_FALSE(user_of_connection("x\ny z\n", "", "z"));
-}

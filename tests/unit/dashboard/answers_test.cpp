@@ -69,6 +69,19 @@ TEST_CASE("answers and open queries are bounded", "[answers]") {
   CHECK(told.answer->find("too large") != std::string::npos);
 }
 
+TEST_CASE("an older answer has to do while too much is open", "[answers]") {
+  answer_cache cache;
+  cache.want("q", 1, 0);
+  cache.answered("q", "old", 0);
+  for (std::size_t i = 0; i < answer_cache::most_open; ++i)
+    cache.want(std::to_string(i), 1, 0);
+  CHECK(*cache.want("q", 2, 1000 * ms).answer == "old");
+  // Nor does a row of those that wait for one answer grow without end.
+  for (std::size_t i = 1; i < answer_cache::most_waiters; ++i)
+    CHECK(cache.want("0", i, 0).waits);
+  CHECK_FALSE(cache.want("0", 1, 0).waits);
+}
+
 TEST_CASE("an answer that nobody asked for, or twice, has no effect",
           "[answers]") {
   answer_cache cache;
@@ -113,6 +126,35 @@ TEST_CASE("a stream says what has changed, four times a second at most",
   stream.answered(1, text("3"));
   stream.answered(1, text("4"));
   CHECK(stream.take(1001 * ms) == "event: update\ndata: {\"1\":4}\n\n");
+}
+
+TEST_CASE("a stream asks some queries at a time, all in turn", "[stream]") {
+  const std::size_t all = 3 * event_stream::most_asked;
+  event_stream stream{std::vector<std::string>(all, "q")};
+  std::vector<int> asked(all);
+  std::vector<std::size_t> open;
+  for (std::int64_t now = 0; now < 12; ++now) {
+    for (const auto place : open)
+      stream.answered(place, text("1"));
+    stream.answered(0, text("1")); // Said twice: it counts once.
+    open = stream.due(now * 250 * ms);
+    CHECK(open.size() <= event_stream::most_asked);
+    for (const auto place : open)
+      ++asked[place];
+  }
+  for (const int times : asked)
+    CHECK(times >= 3);
+}
+
+TEST_CASE("an event has a size; what it leaves out is in the next",
+          "[stream]") {
+  event_stream stream{{"a", "b"}};
+  stream.due(0);
+  const std::string large(event_stream::event_bytes, '1');
+  stream.answered(0, std::make_shared<const std::string>(large));
+  stream.answered(1, text("2"));
+  CHECK(stream.take(0).size() < large.size() + 100);
+  CHECK(stream.take(250 * ms) == "event: update\ndata: {\"1\":2}\n\n");
 }
 
 TEST_CASE("a stream asks once a second and gives signs of life", "[stream]") {
