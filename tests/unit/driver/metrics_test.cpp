@@ -1,3 +1,5 @@
+#include "fake_node.hpp"
+
 #include "driver/metric_registry.hpp"
 
 #include "catch.hpp"
@@ -170,6 +172,22 @@ TEST_CASE("threads lose nothing", "[metrics]") {
   collect();
   CHECK(counted == 6.0 * each);
   CHECK(observed == 6u * each);
+}
+
+TEST_CASE("the end of a session tells the node what was counted since",
+          "[metrics]") {
+  const ray::metrics::counter ends{"driver_test", "Ends."};
+  for (const double by : {2.0, 5.0}) {
+    fake_node node;
+    auto driver = node.attach_driver();
+    REQUIRE(driver);
+    ends.add(by);
+    driver->end();
+    const auto report = node.log->take_next<metric_report>();
+    REQUIRE(report.series.size() == 1);
+    CHECK(report.series[0].value == by);
+    CHECK(node.log->take_next<end_process>().reason != "");
+  }
 }
 
 TEST_CASE("bad names, tags and boundaries are one sentence", "[metrics]") {
