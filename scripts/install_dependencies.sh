@@ -7,11 +7,12 @@ set -eu
 
 build="g++ cmake ninja-build ccache pkg-config capnproto \
 libcaf-dev libboost-dev libhiredis-dev libcapnp-dev libfmt-dev libspdlog-dev \
-libcli11-dev libxxhash-dev libssl-dev nlohmann-json3-dev redis-tools"
-tests="catch2 librapidcheck-dev openssh-client"
-# Where systemd runs, the package would start its service; the tests that want
-# an sshd of their own say there that they are skipped.
-[ -d /run/systemd/system ] || tests="$tests openssh-server"
+libcli11-dev libxxhash-dev libssl-dev nlohmann-json3-dev libjs-dygraphs \
+redis-tools"
+tests="catch2 librapidcheck-dev openssh-client chromium chromium-driver"
+# Where systemd runs, these packages would start their services; the tests that
+# want an sshd of their own, or promtool, say there that they are skipped.
+[ -d /run/systemd/system ] || tests="$tests openssh-server prometheus"
 checks="clang-format clang-tidy"
 
 wanted=$build

@@ -23,7 +23,7 @@
 #include <ray/cancel.hpp>
 #include <ray/errors.hpp>
 #include <ray/get.hpp>
-#include <ray/later.hpp>
+#include <ray/metrics.hpp>
 #include <ray/object_ref.hpp>
 #include <ray/options.hpp>
 #include <ray/placement_group.hpp>

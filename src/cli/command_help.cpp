@@ -68,11 +68,11 @@ value_hint hint_of(const std::string& value_name) {
 std::vector<command_help> describe_commands(const command_context& context) {
   std::vector<std::string> names;
   for (auto& row : command_table())
-    if (row.run != nullptr && !row.hidden)
+    if (!row.hidden)
       names.emplace_back(row.name);
   std::vector<command_help> commands;
   for (auto& row : command_table()) {
-    if (row.run == nullptr || row.hidden)
+    if (row.hidden)
       continue;
     auto text = read_flags_text(help_text(context, row));
     command_help help;

@@ -19,7 +19,8 @@ const std::array<command_row, 26> rows{{
    run_start},
   {"stop", "end the nodes that you started on this machine", run_stop},
   {"status", "show the cluster: nodes, resources, tasks", run_status},
-  {"list", "list tasks, actors, objects, nodes, workers, jobs or errors",
+  {"list", "list tasks, actors, objects, nodes, workers, jobs, errors or "
+           "metrics",
    run_list},
   {"get", "show one task, actor, object, node, worker or job", run_get},
   {"summary", "sums over tasks, actors or objects, by name", run_summary},
@@ -39,7 +40,7 @@ const std::array<command_row, 26> rows{{
   {"new", "make a project that builds and runs as it stands", run_new},
   {"version", "print the version", run_version},
   {"help", "print this", run_help},
-  {"report", "write a report of the cluster", nullptr},
+  {"report", "write the dashboard's pages into one file", run_report},
   {"doctor", "check this machine and say what to do", run_doctor},
   {"config", "show the options in force and where they come from", run_config},
   {"completion", "print completions for bash, zsh or fish", run_completion},
@@ -67,11 +68,6 @@ int dispatch(command_context& context, const arguments& args) {
   for (auto& row : rows) {
     if (row.name != args[0])
       continue;
-    if (row.run == nullptr)
-      return complain(context, exit_code::usage,
-                      fmt::format("rayd {} does not work yet: rayd help lists "
-                                  "what does",
-                                  row.name));
     return row.run(context, {args.begin() + 1, args.end()});
   }
   auto hint = did_you_mean(args[0], visible_names());
@@ -124,18 +120,11 @@ int run_help(command_context& context, const arguments& args) {
     return 0;
   }
   std::vector<std::vector<std::string>> table;
-  std::string later;
-  for (auto& row : rows) {
-    if (row.hidden)
-      continue;
-    if (row.run != nullptr)
+  for (auto& row : rows)
+    if (!row.hidden)
       table.push_back({"  " + std::string{row.name}, std::string{row.summary}});
-    else
-      later += (later.empty() ? "" : " ") + std::string{row.name};
-  }
   context.out << "usage: rayd COMMAND [FLAGS]\n\n"
               << format_table(table)
-              << "\nDo not work yet: " << later
               << "\nrayd COMMAND --help lists a command's flags.\n";
   return 0;
 }

@@ -16,12 +16,10 @@ namespace rayd {
 
 // The command line: `rayd COMMAND FLAGS`.
 //
-// command_table() names every command of rayd; a row without a function is
-// known by name and refused ("rayd top does not work yet"). A command gets its
-// arguments and a command_context, and gives the process's exit code. Data
-// goes to context.out (standard output), words to context.talk (standard
-// error), so `rayd status --json | jq` always works. Every error is one
-// sentence on talk.
+// command_table() names every command of rayd. A command gets its arguments and
+// a command_context, and gives the process's exit code. Data goes to
+// context.out (standard output), words to context.talk (standard error), so
+// `rayd status --json | jq` always works. Every error is one sentence on talk.
 //
 // This room decides nothing about a cluster: it starts and ends processes by
 // their session folders (config/session.hpp) and asks a node by one query
@@ -74,6 +72,8 @@ struct command_context {
   std::function<void(const std::string&, std::optional<std::uint64_t>,
                      const std::function<void(const std::string&)>&)>
     read_log = {};
+  /// See dashboard/report_page.hpp.
+  std::function<std::string(std::string_view)> report_page = {};
   /// Sends a request of wire/query.hpp; waits at most 5 s.
   std::function<query_answer(const query_target&, const std::string&)> query
     = {};
@@ -90,7 +90,6 @@ struct command_row {
   std::string_view name;
   /// Behind the name in the list that `rayd help` prints.
   std::string_view summary;
-  /// Null: does not work yet.
   int (*run)(command_context&, const arguments&);
   /// Not listed: for rayd's own use.
   bool hidden = false;
@@ -115,6 +114,8 @@ int run_get(command_context& context, const arguments& args);
 int run_summary(command_context& context, const arguments& args);
 int run_memory(command_context& context, const arguments& args);
 int run_timeline(command_context& context, const arguments& args);
+/// The dashboard's pages as one file.
+int run_report(command_context& context, const arguments& args);
 int run_top(command_context& context, const arguments& args);
 int run_why(command_context& context, const arguments& args);
 int run_logs(command_context& context, const arguments& args);

@@ -1,3 +1,4 @@
+#include "cli/ask_apart.hpp"
 #include "cli/cluster_view.hpp"
 #include "cli/commands.hpp"
 #include "cli/ended_logs.hpp"
@@ -6,10 +7,6 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -44,42 +41,6 @@ std::uint64_t number_in(const json& from, const char* name) {
   return at != from.end() && at->is_number_unsigned()
            ? at->get<std::uint64_t>()
            : 0;
-}
-
-/// A process of its own asks: CAF's system, which a query needs, ends with its
-/// process only, and a program may have one connection to a node.
-query_answer ask_apart(command_context& context, const parsed_flags& given,
-                       const json& question) {
-  int ends[2];
-  const pid_t child = ::pipe2(ends, O_CLOEXEC) == 0 ? ::fork() : -1;
-  if (child < 0)
-    return {exit_code::failed, "rayd can start no process", false};
-  if (child == 0) {
-    const auto said = ask_cluster(context, given, question.dump());
-    const auto all = fmt::format("{} {}", static_cast<int>(said.code),
-                                 said.text);
-    for (std::size_t sent = 0; sent < all.size();) {
-      const auto n = ::write(ends[1], all.data() + sent, all.size() - sent);
-      if (n <= 0)
-        break;
-      sent += static_cast<std::size_t>(n);
-    }
-    ::_exit(0);
-  }
-  ::close(ends[1]);
-  std::string all;
-  char bytes[4096];
-  for (ssize_t n = 0; (n = ::read(ends[0], bytes, sizeof bytes)) > 0;)
-    all.append(bytes, static_cast<std::size_t>(n));
-  ::close(ends[0]);
-  ::waitpid(child, nullptr, 0);
-  const auto space = all.find(' ');
-  int code = 0;
-  if (std::from_chars(all.data(), all.data() + all.size(), code).ec
-        != std::errc{}
-      || space == std::string::npos)
-    return {exit_code::failed, "the process that asked the node died", false};
-  return {static_cast<exit_code>(code), all.substr(space + 1), false};
 }
 
 /// The logs of one node, as rows for people and as JSON.

@@ -6,6 +6,7 @@
 #include "cli/table.hpp"
 #include "config/launch.hpp"
 #include "control_store/dump.hpp"
+#include "dashboard/report_page.hpp"
 #include "node/run_node.hpp"
 #include "worker_pool/log_reader.hpp"
 
@@ -28,6 +29,7 @@ void run_rayd(int argc, char** argv) {
     .run_node = run_node,
     .dump_session = dump_session,
     .read_log = read_ended_log,
+    .report_page = report_page,
     .query = query_node,
     .run_benchmark = run_benchmark,
     .inspect = inspect_machine,

@@ -48,6 +48,19 @@ std::string find_secret(node_options& options) {
   return {};
 }
 
+/// Where the dashboard is, and how one gets in.
+std::string dashboard_lines(const ready_info& info) {
+  if (info.dashboard.empty())
+    return fmt::format("dashboard: none, {}\n", info.dashboard_note);
+  const auto way_in = info.dashboard_token.empty()
+                        ? std::string{}
+                        : "/?token=" + info.dashboard_token;
+  const auto note = info.dashboard_note.empty()
+                      ? std::string{}
+                      : fmt::format(" ({})", info.dashboard_note);
+  return fmt::format("dashboard: {}{}{}\n", info.dashboard, way_in, note);
+}
+
 /// What a person needs next.
 void announce(command_context& context, const node_options& options,
               const ready_info& info) {
@@ -70,6 +83,8 @@ void announce(command_context& context, const node_options& options,
     else
       out << "      on other machines with a copy of that file\n";
   }
+  if (!info.dashboard.empty() || !info.dashboard_note.empty())
+    out << dashboard_lines(info);
   out << fmt::format("logs: {}/logs\n", info.session_folder)
       << fmt::format("end:  rayd stop --node={}\n", info.node_id)
       << std::flush;

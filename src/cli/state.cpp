@@ -183,6 +183,20 @@ outcome_text list_nodes(command_context& context, const parsed_flags& given) {
                       : outcome_text{exit_code::ok, std::move(text)};
 }
 
+/// What programs count, which the head itself knows.
+outcome_text list_metrics(command_context& context, const parsed_flags& given) {
+  const auto answer = query_cluster(context, given, query_metrics);
+  if (answer.code != exit_code::ok)
+    return {answer.code, answer.text};
+  const auto found = json::parse(answer.text, nullptr, false);
+  if (!found.is_object() || !found.contains("rows"))
+    return odd_answer();
+  return {exit_code::ok,
+          given.value("json") == "true"
+            ? json_text(found["rows"])
+            : with_head(context, rows_table("metrics", found["rows"], 0))};
+}
+
 outcome_text sum_up(command_context& context, const parsed_flags& given,
                     const std::string& kind) {
   const json request{{"what", query_summary}, {"kind", kind}};
@@ -231,7 +245,7 @@ int run_list(command_context& context, const arguments& args) {
   parsed_flags given;
   if (auto code = read_flags(context, "list",
                              "rayd list tasks|actors|objects|nodes|workers|"
-                             "jobs|errors [FLAGS]",
+                             "jobs|errors|metrics [FLAGS]",
                              flags, args, 1, given))
     return *code;
   if (given.words.empty())
@@ -241,8 +255,14 @@ int run_list(command_context& context, const arguments& args) {
   if (!kind)
     return complain(context, exit_code::usage, kind.error().message);
   const bool loads = *kind == "nodes" && !given.has("filter");
+  const bool metrics = *kind == "metrics";
+  if (metrics && (given.has("filter") || given.has("limit")))
+    return complain(context, exit_code::usage,
+                    "rayd list metrics shows all of them: leave --filter and "
+                    "--limit away");
   return show_often(context, given.has("watch"), [&] {
-    return loads ? list_nodes(context, given)
+    return metrics ? list_metrics(context, given)
+           : loads ? list_nodes(context, given)
                  : list_rows(context, given, *kind);
   });
 }

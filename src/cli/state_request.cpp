@@ -25,14 +25,20 @@ const std::vector<std::string_view> kinds{
 
 result<std::string> plural_kind(std::string_view command,
                                 const std::string& word) {
+  const bool lists = command == "list";
+  if (lists && word == "metrics")
+    return word;
   for (const auto kind : kinds)
     if (word == kind || (command == "get" && word + "s" == kind))
       return std::string{kind};
   const auto hint = did_you_mean(word, kinds);
   return wrong(fmt::format("rayd {} does not know \"{}\"{}", command, word,
-                           hint.empty() ? ": it knows tasks, actors, objects, "
-                                          "nodes, workers, jobs and errors"
-                                        : hint));
+                           hint.empty()
+                             ? fmt::format(": it knows tasks, actors, objects, "
+                                           "nodes, workers, jobs{}",
+                                           lists ? ", errors and metrics"
+                                                 : " and errors")
+                             : hint));
 }
 
 result<std::string> read_filters(const std::string& text) {

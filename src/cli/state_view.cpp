@@ -27,8 +27,8 @@ struct kind_columns {
   std::vector<column> columns;
 };
 
-const std::array<kind_columns, 12>& all_columns() {
-  static const std::array<kind_columns, 12> all{{
+const std::array<kind_columns, 13>& all_columns() {
+  static const std::array<kind_columns, 13> all{{
     {"tasks", {{"TASK", "id"}, {"NAME", "title"}, {"STATE", "state"},
                {"NODE", "node"}, {"PID", "pid"}, {"TRY", "attempt"},
                {"SUBMITTED", "submitted_us"}, {"TOOK", "took"},
@@ -54,6 +54,8 @@ const std::array<kind_columns, 12>& all_columns() {
     {"errors", {{"ERROR", "error"}, {"NAME", "name"}, {"COUNT", "count"},
                 {"LAST", "last_us"}, {"TASK", "id"},
                 {"WHY", "error_message"}}},
+    {"metrics", {{"METRIC", "exposed"}, {"KIND", "kind"}, {"TAGS", "tags"},
+                 {"VALUE", "value"}, {"COUNT", "count"}}},
     {"sum tasks", {{"NAME", "name"}, {"COUNT", "count"}, {"FAILED", "failed"},
                    {"RUNNING", "running"}, {"WAITING", "waiting"},
                    {"P50 MS", "p50_us"}, {"P95 MS", "p95_us"}}},

@@ -152,9 +152,10 @@ status settle_all(given_values& values) {
       return wrong(fmt::format("--{} is not for the head: its port is --port",
                                row.key));
     if (!is_head && row.role == option_role::head && row.works)
-      return wrong(fmt::format("--{} is for the head only: a node's own port "
-                               "is --node-port",
-                               row.key));
+      return wrong(fmt::format("--{} is for the head only{}", row.key,
+                               row.key == "port"
+                                 ? ": a node's own port is --node-port"
+                                 : ""));
   }
   return ok();
 }
@@ -229,6 +230,8 @@ status complete(const given_values& values, node_options& options) {
                              format_size(memory)));
   if (values.count("memory") == 0)
     options.memory = memory - std::min(memory, options.object_store_memory);
+  if (values.count("include-dashboard") == 0 && options.private_cluster)
+    options.include_dashboard = false;
   if (values.count("object-store-prefault") == 0)
     options.object_store_prefault = options.private_cluster ? 0 : 256 * mib;
   options.object_store_prefault = std::min(options.object_store_prefault,

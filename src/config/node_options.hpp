@@ -95,6 +95,10 @@ struct node_options {
   std::string log_level = "info";
   lane_kind lanes = lane_kind::automatic;
   std::string load; ///< A task library for workers; "": none.
+  /// Where the head's dashboard listens; a taken port gives the next free one.
+  std::string dashboard_host = "127.0.0.1";
+  std::uint16_t dashboard_port = 8265;
+  bool include_dashboard = true;
   /// Stay in the foreground.
   bool block = false;
   /// How long the node may take until it answered its probe task.

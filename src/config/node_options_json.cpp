@@ -29,6 +29,9 @@ std::string to_pipe_json(const node_options& o) {
     {"log_level", o.log_level},
     {"lanes", static_cast<int>(o.lanes)},
     {"load", o.load},
+    {"dashboard_host", o.dashboard_host},
+    {"dashboard_port", o.dashboard_port},
+    {"include_dashboard", o.include_dashboard},
     {"start_timeout_us", o.start_timeout.count()},
     {"private_cluster", o.private_cluster},
     {"parent_pid", o.parent_pid},
@@ -70,6 +73,9 @@ result<node_options> from_pipe_json(const std::string& line) {
     json.at("log_level").get_to(o.log_level);
     o.lanes = static_cast<lane_kind>(json.at("lanes").get<int>());
     json.at("load").get_to(o.load);
+    json.at("dashboard_host").get_to(o.dashboard_host);
+    json.at("dashboard_port").get_to(o.dashboard_port);
+    json.at("include_dashboard").get_to(o.include_dashboard);
     o.start_timeout = std::chrono::microseconds{
       json.at("start_timeout_us").get<std::int64_t>()};
     json.at("private_cluster").get_to(o.private_cluster);

@@ -57,7 +57,8 @@ status apply_address(options& o, text t) {
   return store(parse_endpoint(t, 6379), o.head);
 }
 
-status apply_host(options& o, text t) {
+/// A host to listen on.
+status store_host(text t, std::string& target) {
   // An IPv6 address has no brackets here, since no port follows it.
   auto bare = t.find(':') == std::string::npos ? t : "[" + t + "]";
   auto parsed = parse_endpoint(bare, 0);
@@ -65,7 +66,7 @@ status apply_host(options& o, text t) {
     return wrong(fmt::format("\"{}\" is not a host: the name or address of "
                              "this machine to listen on is expected",
                              t));
-  o.host = parsed->host;
+  target = parsed->host;
   return ok();
 }
 
@@ -216,7 +217,8 @@ const std::array<option_row, 28> rows{{
   {"host", type::text, role::both, "", "\"10.0.0.2\"", "RAYD_LISTEN_HOST",
    "Listen on this address of the machine. Without it: on all addresses with "
    "a given secret, else on 127.0.0.1.",
-   true, apply_host, [](shown o) { return o.listen_host(); }},
+   true, [](options& o, text t) { return store_host(t, o.host); },
+   [](shown o) { return o.listen_host(); }},
   {"port", type::port, role::head, "6379", "", "RAYD_LISTEN_PORT",
    "The head's one port, at which nodes and programs join; 0 takes any free "
    "one.",
@@ -331,12 +333,28 @@ const std::array<option_row, 28> rows{{
    "Use this Redis instead of one of the head's own.", false, refuse},
   {"control-store-password-file", type::path, role::head, "",
    "\"~/redis.secret\"", "", "Holds that Redis's password.", false, refuse},
-  {"dashboard-host", type::text, role::head, "", "\"127.0.0.1\"", "",
-   "Address on which the dashboard listens.", false, refuse},
-  {"dashboard-port", type::port, role::head, "", "8265", "",
-   "Port of the dashboard.", false, refuse},
-  {"include-dashboard", type::boolean, role::head, "", "true", "",
-   "Whether there is a dashboard.", false, refuse},
+  {"dashboard-host", type::text, role::head, "\"127.0.0.1\"", "",
+   "RAYD_DASHBOARD_HOST",
+   "Address on which the dashboard listens; beyond loopback each page wants "
+   "the token that rayd start prints.",
+   true, [](options& o, text t) { return store_host(t, o.dashboard_host); },
+   [](shown o) { return o.dashboard_host; }},
+  {"dashboard-port", type::port, role::head, "8265", "",
+   "RAYD_DASHBOARD_PORT",
+   "Port of the dashboard, or the next free one when it is taken; 0 takes any "
+   "free one.",
+   true,
+   [](options& o, text t) { return store(parse_port(t), o.dashboard_port); },
+   [](shown o) { return number(o.dashboard_port); }},
+  {"include-dashboard", type::boolean, role::head, "true", "",
+   "RAYD_INCLUDE_DASHBOARD",
+   "Whether the head has a dashboard. Private clusters have none unless asked "
+   "to.",
+   true,
+   [](options& o, text t) {
+     return store(parse_boolean(t), o.include_dashboard);
+   },
+   [](shown o) { return yes_or_no(o.include_dashboard); }},
 }};
 
 } // namespace

@@ -34,7 +34,10 @@ void pipe_report::ready(const ready_info& info) {
                    {"session", info.session_folder},
                    {"socket", info.socket},
                    {"secret_file", info.secret_file},
-                   {"version", info.version}}),
+                   {"version", info.version},
+                   {"dashboard", info.dashboard},
+                   {"dashboard_token", info.dashboard_token},
+                   {"dashboard_note", info.dashboard_note}}),
              true);
 }
 
@@ -90,6 +93,9 @@ result<report_line> parse_report_line(const std::string& line) {
     json.at("socket").get_to(report.info.socket);
     json.at("secret_file").get_to(report.info.secret_file);
     json.at("version").get_to(report.info.version);
+    report.info.dashboard = json.value("dashboard", "");
+    report.info.dashboard_token = json.value("dashboard_token", "");
+    report.info.dashboard_note = json.value("dashboard_note", "");
     return report;
   } catch (const nlohmann::json::exception&) {
     return failure{ray::errc::wrong_type,

@@ -17,7 +17,8 @@ enum class exit_code : int {
   timed_out = 5,
 };
 
-/// What a node says when it answered its probe task. Holds no secret.
+/// What a node says when it answered its probe task. Holds no secret but the
+/// dashboard's token.
 struct ready_info {
   /// Of the node process.
   long pid = 0;
@@ -32,6 +33,13 @@ struct ready_info {
   /// The file that a joining machine needs a copy of; "" when none is kept.
   std::string secret_file;
   std::string version;
+  /// "http://HOST:PORT" of the head's dashboard, "" when there is none.
+  std::string dashboard;
+  /// What a browser must show there; "" on loopback. For people only: it
+  /// stands in no file and no log.
+  std::string dashboard_token;
+  /// Why the dashboard is elsewhere, or not there: a sentence, or "".
+  std::string dashboard_note;
 };
 
 /// A node's first words to whoever started it: first maybe the session
@@ -57,7 +65,7 @@ public:
 ///   {"session":"/home/u/.local/state/rayd/20260314-150926-4711-head"}
 ///   {"ok":true,"pid":4711,"node":"n1","cluster":"...","address":"...",
 ///    "reachable":false,"session":"...","socket":"...","secret_file":"...",
-///    "version":"0.1.0"}
+///    "version":"0.1.0","dashboard":"http://127.0.0.1:8265",...}
 ///   {"ok":false,"exit":4,"message":"port 6379 is taken by ..."}
 class pipe_report : public ready_report {
 public:

@@ -96,6 +96,7 @@ std::string to_json(const node_record& r) {
     {"cluster", r.cluster_id},
     {"member", r.member},
     {"secret_file", r.secret_file},
+    {"dashboard", r.dashboard},
     {"spill_folder", r.spill_folder},
     {"own_kernel_session", r.own_kernel_session},
     {"state", r.state},
@@ -126,6 +127,7 @@ node_record read_record(const fs::path& folder) {
     r.cluster_id = json.value("cluster", "");
     r.member = json.value("member", "");
     r.secret_file = json.value("secret_file", "");
+    r.dashboard = json.value("dashboard", "");
     r.spill_folder = json.value("spill_folder", "");
     r.own_kernel_session = json.value("own_kernel_session", false);
     r.state = json.value("state", "");

@@ -44,6 +44,8 @@ struct node_record {
   /// Where others reach it; port 0 when nothing listens.
   std::string host;
   std::uint16_t port = 0;
+  /// Of a head with a dashboard, "http://HOST:PORT"; "" without.
+  std::string dashboard;
   /// Whom a node joined, "HOST:PORT".
   std::string head_address;
   std::string socket;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <charconv>
 
 namespace rayd {
@@ -39,6 +40,16 @@ json value_of(std::string_view field, std::string_view text) {
       return object;
   }
   return std::string{text};
+}
+
+json lines_of(std::string_view text) {
+  auto lines = json::array();
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
 }
 
 json node_or_null(node_index node) {
@@ -91,6 +102,7 @@ std::string task_line(const task_record& task) {
     demand[name] = static_cast<double>(units) / resource_set::unit;
   line["error"] = task.error ? json(error_name(*task.error)) : json();
   line["error_message"] = task.error_message;
+  line["chain"] = lines_of(task.error_chain);
   return line_of(line);
 }
 

@@ -201,15 +201,18 @@ result<state_json> list_errors(redis_link& link, const state_question& asked) {
   if (!done)
     return done.error();
   std::vector<std::pair<std::uint64_t, state_json>> rows;
-  for (const auto& [key, one] : groups)
+  for (const auto& [key, one] : groups) {
+    const auto last = task_row(one.last);
     rows.push_back({one.count,
                     {{"error", key.first},
                      {"name", key.second},
                      {"count", one.count},
                      {"last_us", one.last.finished_us},
                      {"id", to_string(one.last.id)},
-                     {"node", task_row(one.last)["node"]},
-                     {"error_message", one.last.error_message}}});
+                     {"node", last["node"]},
+                     {"error_message", one.last.error_message},
+                     {"chain", last["chain"]}}});
+  }
   std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
     return a.first > b.first;
   });

@@ -30,6 +30,7 @@ state_json object_row(const object_record& object) {
 std::string task_field(const task_record& task, std::string_view field) {
   if (field == "state") return to_string(task.state);
   if (field == "name") return task.name;
+  if (field == "title") return title_of(task);
   if (field == "function") return task.function_name;
   if (field == "id") return to_string(task.id);
   if (field == "job") return job_name(task.job);

@@ -2,6 +2,7 @@
 
 #include "base/overloaded.hpp"
 #include "driver/arrival_queue.hpp"
+#include "driver/metric_registry.hpp"
 #include "transport/basp_lane.hpp"
 #include "transport/ring_lane.hpp"
 #include "wire/failure_record.hpp"
@@ -158,6 +159,8 @@ void client::opened(client_identity identity, caf::strong_actor_ptr self,
     lane_ = std::make_unique<basp_lane>(std::move(self), std::move(node),
                                         identity_.lane_window);
   out_.open(*lane_);
+  // The bell outlives every client.
+  process_metrics().begin_session([&bell = alarm_] { bell.ring(); });
 }
 
 // -- the end ------------------------------------------------------------------
@@ -226,6 +229,7 @@ void client::end() noexcept {
   if (!ended_ && lane_) {
     if (shows_lines_)
       await_lines();
+    report_metrics();
     out_.add(end_process{"the program ended its session"}, push::now);
     settle(farewell);
   }

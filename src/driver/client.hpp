@@ -34,14 +34,12 @@
 // arena mapped, and a table of the objects that this process refers to. User
 // threads submit, put and get by themselves and meet only short locks; the
 // client actor (client_actor.hpp) has a thread that takes what the node sends
-// and flushes what nobody else does. A get of an object that is there takes
-// no lock. A thread that must wait is woken once, when all that it needs is
-// there.
+// and flushes what nobody else does. A get of an object that is there takes no
+// lock. A thread that must wait is woken once, when all is there.
 //
 // attach.hpp makes a client, connect.cpp finds or starts the node that an
 // address means, outbox.hpp groups records into batches, room_pocket.hpp is
-// the store space that small puts are cut from. The public templates' own
-// code (api_*.cpp) lies here, too.
+// the space small puts are cut from; api_*.cpp are the public templates' code.
 //
 // When the session ends or the node dies, whatever is blocked throws
 // connection_failed with the reason; handles and views stay harmless.
@@ -134,6 +132,9 @@ public:
 
   outbox& out() noexcept { return out_; }
 
+  /// outbox::look(), and each second the metrics.
+  std::optional<outbox::clock::time_point> look(outbox::clock::time_point now);
+
   /// Wakes the client actor, which waits at it; outlives both.
   bell& alarm() noexcept { return alarm_; }
 
@@ -149,9 +150,6 @@ public:
 
   /// This process hosts that actor from now on; before its code runs.
   void set_actor(const task_spec& creation, std::int32_t attempt);
-
-  /// Of what an actor that lives here makes outside of its calls.
-  object_id parent_beside_calls(const actor_life& actor) const;
 
   /// The frame of threads that run no task; a worker changes it before work.
   task_frame& process_frame() noexcept { return process_frame_; }
@@ -169,6 +167,9 @@ public:
   /// An actor hosted here is gone: tells the node.
   void report_actor_ended(const object_id& actor, std::string failure,
                           bool for_good);
+
+  /// Adds what was counted since the last time; the caller flushes.
+  void report_metrics();
 
   /// Waits, at most for *limit*, until the node has read all sent so far.
   void settle(std::chrono::milliseconds limit) noexcept;
@@ -238,6 +239,7 @@ private:
   work_receiver* worker_ = nullptr;
   std::vector<std::function<void()>> at_end_;
 
+  outbox::clock::time_point metrics_told_{}; ///< Of the actor's thread.
   const pid_t process_ = ::getpid(); ///< A fork's child is not this client.
   std::atomic<bool> ended_{false};
   mutable std::mutex reason_lock_;

@@ -106,7 +106,7 @@ void client_actor::on_down(const caf::actor_addr&, const caf::error&) {
 
 bool client_actor::on_turn_end() {
   const bool more = client_->receive();
-  look_at_ = client_->out().look(clock::now());
+  look_at_ = client_->look(clock::now());
   return more;
 }
 

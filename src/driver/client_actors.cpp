@@ -28,13 +28,12 @@ const actor_life& client::actor() noexcept {
   return here != nullptr ? *here : actor_;
 }
 
-/// What an actor makes outside of its calls has this parent: its children are
-/// those of no other actor and of no other life.
-object_id client::parent_beside_calls(const actor_life& actor) const {
+object_id parent_beside_calls(const actor_life& actor, node_index node,
+                              job_number job) {
   constexpr auto beyond_calls = std::uint64_t{1} << 60;
   return child_id(actor.id,
-                  beyond_calls + static_cast<std::uint64_t>(actor.life),
-                  identity_.node, identity_.job);
+                  beyond_calls + static_cast<std::uint64_t>(actor.life), node,
+                  job);
 }
 
 /// A behaviour's way to its process.
@@ -43,7 +42,8 @@ public:
   explicit actor_seat(std::shared_ptr<client> process)
     : process_(std::move(process)), actor_(process_->actor()) {
     frame_.actor = &actor_;
-    frame_.parent = process_->parent_beside_calls(actor_);
+    frame_.parent = parent_beside_calls(actor_, process_->identity_.node,
+                                        process_->identity_.job);
   }
 
   bool has_own_thread() const override {
@@ -125,6 +125,7 @@ ray::detail::object_handle client::submit_or_find(const task_spec& spec) {
 void client::report_actor_ended(const object_id& actor, std::string failure,
                                 bool for_good) {
   using way = actor_ended::way;
+  report_metrics();
   send(actor_ended{actor, std::move(failure),
                    for_good ? way::for_good : way::died},
        push::now);

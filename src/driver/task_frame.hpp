@@ -24,6 +24,11 @@ struct actor_life {
 
 actor_life actor_made_by(const task_spec& creation, std::int32_t attempt);
 
+/// What *actor* makes outside of its calls has this parent: its children are
+/// those of no other actor and of no other life.
+object_id parent_beside_calls(const actor_life& actor, node_index node,
+                              job_number job);
+
 /// On whose behalf a thread submits and puts: the running task, or the
 /// program's main part. The n-th child of a frame has the same id in every
 /// attempt.

@@ -70,6 +70,17 @@ void global_scheduler_state::on_tick() {
   self->delayed_send(self, idle_interval, tick_atom::value);
   forget_late_questions();
   turn();
+  series.look(*machine, steady_now());
+  for (const auto& [index, node] : machine->nodes())
+    if (node.state == node_state::dead)
+      metrics.node_gone(index);
+}
+
+/// What is dead has said its last already.
+void global_scheduler_state::on_metrics(const metrics_told& told) {
+  const auto at = machine->nodes().find(told.node);
+  if (at != machine->nodes().end() && at->second.state != node_state::dead)
+    metrics.take(told.node, *told.report);
 }
 
 void global_scheduler_state::on_soon() {
@@ -97,6 +108,8 @@ void global_scheduler_state::hurry() {
 // -- effects ------------------------------------------------------------------
 
 void global_scheduler_state::to_link(link_id to, control_message message) {
+  if (to == dashboard_link)
+    return answer_here(message);
   const auto at = roots.find(to);
   if (at == roots.end() || !at->second)
     return;
@@ -172,6 +185,8 @@ global_scheduler(caf::stateful_actor<global_scheduler_state>* self,
     [&state](tick_atom) { state.on_tick(); },
     [&state](soon_atom) { state.on_soon(); },
     [&state](const survey& x) { return state.on_survey(x); },
+    [&state](const ask_cluster& x) { return state.on_asked(x); },
+    [&state](const metrics_told& x) { state.on_metrics(x); },
   };
 }
 

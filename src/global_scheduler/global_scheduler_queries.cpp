@@ -23,6 +23,11 @@ constexpr time_us store_patience_us
 /// A node that does not answer within this is not waited for.
 constexpr time_us node_patience_us = 2'000'000;
 
+std::int64_t wall_now() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
 std::string text_in(const nlohmann::json& query, const char* name) {
   const bool is_text = query.is_object() && query.contains(name)
                        && query[name].is_string();
@@ -67,6 +72,11 @@ void global_scheduler_state::answer_query(link_id to,
   }
   if (is_for_desk(what))
     return ask_desk(to, query);
+  if (what == query_series)
+    return answer(to, query.request,
+                  series.answer(query.text, steady_now(), wall_now()));
+  if (what == query_metrics)
+    return answer(to, query.request, metrics.answer());
   if (what == query_logs) {
     const auto number = ++last_question;
     log_requests[number] = {to, query.request, query.text, 0, {},
@@ -95,6 +105,29 @@ void global_scheduler_state::ask_desk(link_id to, const cluster_query& query) {
           [said](const caf::error&) {
             said(R"({"error": "the head does not answer in time"})");
           });
+}
+
+caf::response_promise
+global_scheduler_state::on_asked(const ask_cluster& asked) {
+  auto promise = self->make_response_promise();
+  const auto number = ++last_question;
+  asked_here.emplace(number, promise);
+  answer_query(dashboard_link, {number, asked.query});
+  return promise;
+}
+
+void global_scheduler_state::answer_here(const control_message& message) {
+  const auto* said = std::get_if<cluster_answer>(&message);
+  const auto at = said ? asked_here.find(said->request) : asked_here.end();
+  if (at == asked_here.end())
+    return;
+  auto promise = std::move(at->second);
+  asked_here.erase(at);
+  promise.deliver(
+    said->failure.empty()
+      ? said->text
+      : nlohmann::json{{"error", decode_failure(said->failure).message}}.dump(
+        -1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 query_context global_scheduler_state::context() const {

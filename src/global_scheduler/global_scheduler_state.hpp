@@ -3,10 +3,13 @@
 #include "global_scheduler/global_scheduler.hpp"
 #include "global_scheduler/log_question.hpp"
 #include "global_scheduler/machine.hpp"
+#include "global_scheduler/metric_table.hpp"
 #include "global_scheduler/query_answer.hpp"
+#include "global_scheduler/series_desk.hpp"
 #include "global_scheduler/state_desk.hpp"
 #include "global_scheduler/survey_book.hpp"
 #include "global_scheduler/why.hpp"
+#include "wire/actor_messages.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/event_based_actor.hpp>
@@ -36,6 +39,8 @@ struct global_scheduler_state : head_effects {
   void on_tick();
   void on_soon();
   caf::response_promise on_survey(const survey& asked);
+  void on_metrics(const metrics_told& told);
+  caf::response_promise on_asked(const ask_cluster& asked);
 
   // -- head_effects -----------------------------------------------------------
   void to_link(link_id to, control_message message) override;
@@ -51,6 +56,7 @@ struct global_scheduler_state : head_effects {
   void node_answered(node_index node, const cluster_answer& answer) override;
 
   void answer(link_id to, std::uint64_t request, const std::string& text);
+  void answer_here(const control_message& message);
   void go_on(std::uint64_t number, const why_step& step);
   void look_up(std::uint64_t number);
   void find_line(const std::string& id,
@@ -89,6 +95,10 @@ struct global_scheduler_state : head_effects {
   /// Those about logs; their `id` is the whole query.
   std::map<std::uint64_t, question> log_requests;
   std::uint64_t last_question = 0; ///< And survey.
+  /// Queries of the dashboard, which bounds how many there are.
+  std::map<std::uint64_t, caf::response_promise> asked_here;
+  series_desk series;
+  metric_table metrics;
   bool hurried = false; ///< A soon is on its way.
 };
 

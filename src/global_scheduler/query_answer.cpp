@@ -35,13 +35,24 @@ resource_set left_over(const node_record& node) {
   return left;
 }
 
+/// What the machine of a living node does.
+void add_figures(json& row, const node_figures& figures) {
+  row["cpu_percent"] = figures.cpu / 100.0;
+  row["memory_used"] = figures.memory_used;
+  row["memory_total"] = figures.memory_total;
+  row["network_in"] = figures.network_in;
+  row["network_out"] = figures.network_out;
+  row["disk_read"] = figures.disk_read;
+  row["disk_write"] = figures.disk_write;
+}
+
 json as_json(const head_machine& machine, const query_context& context,
              const node_record& node) {
   json labels = json::object();
   for (const auto& [key, value] : node.entry.labels)
     labels[key] = value;
   const bool dead = node.state == node_state::dead;
-  return {
+  json row{
     {"id", node_name(node.entry.index)},
     {"role", node.link == context.head_link ? "head" : "node"},
     {"state", to_string(node.state)},
@@ -61,6 +72,9 @@ json as_json(const head_machine& machine, const query_context& context,
     {"tasks_waiting", dead ? 0 : node.load.queued},
     {"reason", node.reason},
   };
+  if (!dead && node.load.figures.memory_total != 0)
+    add_figures(row, node.load.figures);
+  return row;
 }
 
 struct sums {

@@ -118,6 +118,7 @@ caf::message_handler local_scheduler::life_messages() {
     [this](const register_with_head& x) { to_head(register_node{x.own}); },
     [this](const cluster_joined& x) { now(); on_joined(x); },
     [this](const node_is_dead& x) { now(); on_node_dead(x); },
+    [this](const machine_figures& x) { last_load_.figures = x.now; },
     [this](const run_probe& x) { now(); probe(x); },
     [this](const drain&) { now(); on_drain(); },
     [this](const worker_process_started& x) {
@@ -194,6 +195,7 @@ bool local_scheduler::on_turn_end() {
   flush();
   send_load(now);
   send_mirror(now);
+  send_metrics(now);
   busy_ = false;
   answer_drain();
   return more;
@@ -215,6 +217,8 @@ local_scheduler::next_deadline() {
     next = std::min(next, load_sent_ + load_interval);
   if (!mirror_.empty())
     next = std::min(next, mirror_sent_ + mirror_interval);
+  if (metrics_.changed())
+    next = std::min(next, metrics_due_);
   if (machine_->makes_space())
     next = std::min(next, ticked_ + tick_interval);
   if (machine_->task_count() > 0 || machine_->worker_count() > 0)

@@ -1,16 +1,16 @@
 #pragma once
 
 #include "local_scheduler/machine.hpp"
+#include "local_scheduler/metric_book.hpp"
 #include "local_scheduler/mirror_batch.hpp"
 #include "local_scheduler/reader_book.hpp"
 #include "local_scheduler/scheduler_link.hpp"
-#include "shared_memory/lane_memory.hpp"
+#include "local_scheduler/scheduler_options.hpp"
 #include "transport/task_path_actor.hpp"
 #include "wire/node_messages.hpp"
 #include "wire/spill_messages.hpp"
 #include "wire/store_messages.hpp"
 
-#include <caf/actor.hpp>
 #include <caf/message_handler.hpp>
 
 #include <deque>
@@ -22,25 +22,6 @@
 #include <vector>
 
 namespace rayd {
-
-/// What the local scheduler needs of its node.
-struct local_scheduler_options {
-  machine_options machine; ///< `self` comes with cluster_joined.
-  std::uint64_t arena_bytes = 0;
-  std::string session_folder;
-  std::string host; ///< How people name this machine.
-  std::size_t lane_window = lane::default_window;
-  std::shared_ptr<bell_page> bells; ///< What the node's processes ring.
-};
-
-/// Its neighbours in the process: the first message that it gets, from node/.
-struct local_scheduler_neighbours {
-  caf::actor store;
-  caf::actor transfer;
-  caf::actor pool;
-  caf::actor agent;
-  caf::actor global; ///< Only in the head.
-};
 
 // The actor around local_scheduler_machine, and the root actor of a node's
 // process: everything that other processes send arrives here. It has a thread
@@ -166,6 +147,10 @@ private:
                    const caf::strong_actor_ptr& root);
   scheduler_link* head_link();
 
+  // -- scheduler_metrics.cpp --------------------------------------------------
+  void send_metrics(clock::time_point now);
+  void pass_metrics(node_index node, metric_report&& report);
+
   bool begun() const noexcept { return machine_ != nullptr; }
   scheduler_link* link_of(process_id process);
   scheduler_link* link_to(node_index node);
@@ -233,10 +218,13 @@ private:
   std::vector<give_room> rooms_;         ///< as are these.
   std::vector<process_id> starved_; ///< Values wait for credit.
   mirror_batch mirror_;
+  metric_book metrics_;
   std::uint64_t load_sequence_ = 0;
   node_load last_load_;
   clock::time_point load_sent_{};
+  clock::time_point usage_asked_{}; ///< Of the store.
   clock::time_point mirror_sent_{};
+  clock::time_point metrics_due_{};
   clock::time_point ticked_{};
   std::chrono::milliseconds heartbeat_{1000};
   bool busy_ = false;         ///< Something happened in this turn.
@@ -246,5 +234,3 @@ private:
 };
 
 } // namespace rayd
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::local_scheduler_neighbours)

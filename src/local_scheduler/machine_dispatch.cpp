@@ -113,8 +113,8 @@ bool machine_steps::start_what_fits() {
 }
 
 /// Round robin: begins behind the queue that was served last.
-bool machine_steps::start_round(ready_queues::table::iterator first,
-                                ready_queues::table::iterator last) {
+bool machine_steps::start_round(ready_queues::iterator first,
+                                ready_queues::iterator last) {
   auto begin = last_served_ && last_served_->priority == first->first.priority
                  ? ready_.all().upper_bound(*last_served_)
                  : first;
@@ -298,7 +298,6 @@ void machine_steps::run_on(process_id id, worker_entry& worker,
   task.node = options_.self;
   if (task.placed == placed_by::nobody)
     task.placed = placed_by::local;
-  changed(task_id, task, task_state::running);
   run_task run{task.spec, task.attempt, {}};
   for (const auto& dependency : task.spec.dependencies)
     run.values.push_back(objects_.find(dependency)->value);
@@ -310,6 +309,7 @@ void machine_steps::run_on(process_id id, worker_entry& worker,
     worker.life = task.attempt;
   }
   note_blocked(worker);
+  changed(task_id, task, task_state::running);
   out_.to_process(process_of(id, worker), std::move(run));
 }
 

@@ -173,7 +173,7 @@ bool machine_steps::has_room(const ready_queues::key& key) const {
 }
 
 void machine_steps::free_bundles(
-  const std::function<bool(const bundle_key&, const bundle_entry&)>& which) {
+  const bundle_filter& which) {
   for (auto at = bundles_.begin(); at != bundles_.end();) {
     if (!which(at->first, at->second)) {
       ++at;

@@ -44,6 +44,24 @@ bool may_go(const ready_queues::key& key) {
   return !key.foreign && !key.granted;
 }
 
+/// How many of *most* tasks could start in *room* and on these GPUs, where
+/// shares lie as they do; takes it for them.
+std::int64_t take_room(const resource_set& demand, std::int64_t most,
+                       resource_set& room, gpu_book& book) {
+  const auto units = demand.units("GPU");
+  most = room.times(demand, most);
+  for (std::int64_t i = 0; i < most; ++i) {
+    if (units > 0) {
+      const auto where = book.pick(units);
+      if (!where)
+        return i;
+      book.take(*where, units);
+    }
+    room -= demand;
+  }
+  return most;
+}
+
 } // namespace
 
 // -- wishes -------------------------------------------------------------------
@@ -117,25 +135,6 @@ void machine_steps::add_waiting(std::vector<shape_load>& waiting,
   auto& shape = shape_in(waiting, key, key.near);
   shape.waiting += static_cast<std::uint32_t>(left);
   shape.per_slot = static_cast<std::uint32_t>(std::max<std::int64_t>(soon, 1));
-}
-
-/// How many of *most* tasks could start in *room* and on these GPUs, where
-/// shares lie as they do; takes it for them.
-std::int64_t machine_steps::take_room(const resource_set& demand,
-                                      std::int64_t most, resource_set& room,
-                                      gpu_book& book) {
-  const auto units = demand.units("GPU");
-  most = room.times(demand, most);
-  for (std::int64_t i = 0; i < most; ++i) {
-    if (units > 0) {
-      const auto where = book.pick(units);
-      if (!where)
-        return i;
-      book.take(*where, units);
-    }
-    room -= demand;
-  }
-  return most;
 }
 
 void local_scheduler_machine::fill_load(node_load& load) {

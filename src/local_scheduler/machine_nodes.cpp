@@ -11,7 +11,7 @@
 namespace rayd {
 
 std::vector<object_id> machine_steps::tasks_where(
-  const std::function<bool(const object_id&, const task_entry&)>& which)
+  const task_filter& which)
   const {
   std::vector<object_id> ids;
   for (const auto& [id, task] : tasks_)
@@ -23,7 +23,7 @@ std::vector<object_id> machine_steps::tasks_where(
 }
 
 std::vector<object_id> machine_steps::actors_where(
-  const std::function<bool(const object_id&, const actor_entry&)>& which)
+  const actor_filter& which)
   const {
   std::vector<object_id> ids;
   for (const auto& [id, actor] : actors_)

@@ -15,12 +15,6 @@
 
 namespace rayd {
 
-/// To which process goes what is for *worker*.
-process_id machine_steps::process_of(process_id id,
-                                     const worker_entry& worker) {
-  return worker.host != 0 ? worker.host : id;
-}
-
 /// Ends a process, or of a shared one the actor in this place; once.
 void machine_steps::end_worker(process_id id, worker_entry& worker,
                                const std::string& why) {

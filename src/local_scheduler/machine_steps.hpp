@@ -7,7 +7,6 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,8 +14,7 @@
 
 namespace rayd {
 
-/// The steps that the local scheduler's machine takes in its events, by the
-/// file where they stand; for local_scheduler_machine only (machine.hpp).
+/// What local_scheduler_machine does in its events, by the file where it stands.
 class machine_steps : protected machine_memory, protected directory_listener {
 protected:
   machine_steps(machine_options options, effects& out);
@@ -68,8 +66,7 @@ protected:
   void slot_free(process_id id, worker_entry& worker);
   void release(worker_entry& worker);
   bool start_what_fits();
-  bool start_round(ready_queues::table::iterator first,
-                   ready_queues::table::iterator last);
+  bool start_round(ready_queues::iterator first, ready_queues::iterator last);
   void worker_left(process_id id, const std::string& how);
   void lose_work(process_id id, worker_entry& worker, const std::string& how);
   void complete_held(std::vector<held_result> results);
@@ -77,6 +74,8 @@ protected:
   void give(process_id id, worker_entry& worker, ready_queues::queue& queue,
             std::size_t most);
   void run_on(process_id id, worker_entry& worker, const object_id& task);
+  void record_front(const worker_entry& worker);
+  std::int64_t began(const object_id& id, const task_entry& task) const;
   bool arguments_here(const object_id& id, task_entry& task);
   bool collects(const task_entry& task) const;
   const task_entry* first_to_collect() const;
@@ -103,7 +102,6 @@ protected:
   void end_idle_workers();
 
   // -- machine_shared.cpp: processes with many actors -------------------------
-  static process_id process_of(process_id id, const worker_entry& worker);
   void end_worker(process_id id, worker_entry& worker, const std::string& why);
   process_id take_place(const ready_queues::key& key);
   void drop_place(process_id place);
@@ -171,8 +169,6 @@ protected:
   void add_waiting(std::vector<shape_load>& waiting,
                    const ready_queues::key& key,
                    const ready_queues::queue& queue, std::int64_t left) const;
-  static std::int64_t take_room(const resource_set& demand, std::int64_t most,
-                                resource_set& room, gpu_book& book);
   void fill_spread(std::vector<shape_load>& spread) const;
   std::vector<object_id> take_waiting(const resource_set& demand,
                                       const node_wish& wish,
@@ -189,8 +185,7 @@ protected:
   bool may_get(const resource_set& sum) const;
   bool touches_claim(const resource_set& demand) const;
   bool has_room(const ready_queues::key& key) const;
-  void free_bundles(
-    const std::function<bool(const bundle_key&, const bundle_entry&)>& which);
+  void free_bundles(const bundle_filter& which);
   void end_in_bundle(const bundle_key& bundle);
   bool misses_bundle(const task_entry& task) const;
   void send_back(const object_id& id, task_entry& task);
@@ -218,6 +213,8 @@ protected:
   // -- machine_survey.cpp -----------------------------------------------------
   nlohmann::json holders_of(const object_id& id) const;
   nlohmann::json workers_now() const;
+  nlohmann::json worker_row(const worker_entry& worker) const;
+  std::size_t mailbox_of(const worker_entry& worker) const;
 
   // -- machine_durable.cpp ----------------------------------------------------
   void on(process_id from, actor_snapshot&& x);
@@ -242,12 +239,8 @@ protected:
   void describe(job_number job, node_index to);
   void on(describe_job&& job);
   void drop_foreign(node_index origin);
-  std::vector<object_id> actors_where(
-    const std::function<bool(const object_id&, const actor_entry&)>& which)
-    const;
-  std::vector<object_id> tasks_where(
-    const std::function<bool(const object_id&, const task_entry&)>& which)
-    const;
+  std::vector<object_id> actors_where(const actor_filter& which) const;
+  std::vector<object_id> tasks_where(const task_filter& which) const;
 
   machine_options options_;
   effects& out_;

@@ -51,6 +51,37 @@ json machine_steps::holders_of(const object_id& id) const {
           {"pins", e->references.pins()}};
 }
 
+/// Calls that wait for an actor of this node, those of other nodes' callers as
+/// far as they have come here.
+std::size_t machine_steps::mailbox_of(const worker_entry& worker) const {
+  const auto at = actors_.find(worker.actor);
+  if (at == actors_.end())
+    return 0;
+  auto waiting = worker.given.size();
+  for (const auto& [source, calls] : at->second.calls)
+    waiting += calls.size();
+  const auto at_once = static_cast<std::size_t>(
+    std::max(at->second.creation.wished().max_concurrency, 1));
+  return waiting - std::min(waiting, at_once);
+}
+
+json machine_steps::worker_row(const worker_entry& worker) const {
+  const auto& given = worker.given;
+  json row{
+    {"id", fmt::format("{}:{}", node_name(options_.self), worker.pid)},
+    {"node", node_name(options_.self)},
+    {"pid", worker.pid},
+    {"job", job_name(worker.job)},
+    {"state", state_of(worker)},
+    {"task", given.empty() ? json() : json(rayd::to_string(given.front()))},
+    {"queued", given.empty() ? 0 : given.size() - 1},
+    {"ended", worker.ended},
+    {"actor", worker.actor ? json(rayd::to_string(worker.actor)) : json()}};
+  if (worker.actor)
+    row["mailbox"] = mailbox_of(worker);
+  return row;
+}
+
 json machine_steps::workers_now() const {
   auto list = json::array();
   for (const auto& [number, worker] : workers_) {
@@ -58,17 +89,7 @@ json machine_steps::workers_now() const {
       continue;
     if (list.size() >= most_workers)
       break;
-    list.push_back(
-      {{"id", fmt::format("{}:{}", node_name(options_.self), worker.pid)},
-       {"node", node_name(options_.self)},
-       {"pid", worker.pid},
-       {"job", job_name(worker.job)},
-       {"state", state_of(worker)},
-       {"task", worker.given.empty() ? json()
-                                     : json(rayd::to_string(
-                                       worker.given.front()))},
-       {"queued", worker.given.empty() ? 0 : worker.given.size() - 1},
-       {"actor", worker.actor ? json(rayd::to_string(worker.actor)) : json()}});
+    list.push_back(worker_row(worker));
   }
   return list;
 }

@@ -337,8 +337,34 @@ void machine_steps::changed(const object_id& id, task_entry& task,
     record(id, task);
 }
 
-void machine_steps::record(const object_id& id,
-                           const task_entry& task,
+/// The task that its worker has come to now is known to the mirror already,
+/// but not when it began.
+void machine_steps::record_front(const worker_entry& worker) {
+  if (worker.given.empty())
+    return;
+  const auto at = tasks_.find(worker.given.front());
+  if (at != tasks_.end() && at->second.recorded)
+    record(at->first, at->second);
+}
+
+/// By the wall clock: as its worker told, or while it runs here as far as this
+/// node knows; 0: it has not.
+std::int64_t machine_steps::began(const object_id& id,
+                                  const task_entry& task) const {
+  const bool runs = task.state == task_state::running
+                    || task.state == task_state::blocked;
+  if (!runs)
+    return task.started_us;
+  if (task.node != options_.self)
+    return task.node == 0 ? 0 : wall_us_;
+  const auto at = workers_.find(task.worker);
+  return at == workers_.end() || at->second.given.empty()
+             || at->second.given.front() != id
+           ? 0
+           : wall_us_ - (now_ - at->second.front_since);
+}
+
+void machine_steps::record(const object_id& id, const task_entry& task,
                            const object_value* value) {
   if (task.origin != options_.self)
     return;
@@ -357,13 +383,14 @@ void machine_steps::record(const object_id& id,
   out.node = task.node;
   out.worker_pid = static_cast<std::uint32_t>(task.worker_pid);
   out.submitted_us = task.submitted_us;
-  out.started_us = task.started_us;
+  out.started_us = began(id, task);
   if (value) {
     out.finished_us = task.started_us + task.duration_us;
     if (value->what == object_value::kind::failed) {
       const auto failure = decode_failure(value->bytes);
       out.error = failure.code;
       out.error_message = failure.message;
+      out.error_chain = fmt::format("{}", fmt::join(failure.chain, "\n"));
       out.finished_us = wall_us_;
     }
   }

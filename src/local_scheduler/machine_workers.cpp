@@ -14,6 +14,9 @@ namespace {
 // Nothing is late by more jobs than that; they are numbered upwards.
 constexpr std::size_t ended_jobs_kept = 10'000;
 
+/// People see when a task began that waited behind one that ran so long.
+constexpr time_us long_run_us = 5000;
+
 /// As lines of output name it; of actors their class.
 const std::string& shown_name(const task_spec& spec) {
   return spec.name.empty() || spec.kind != task_kind::task
@@ -254,7 +257,11 @@ void machine_steps::on(process_id process, task_result&& result) {
     return;
   }
   worker.given.erase(given);
+  ++worker.ended;
+  const bool took_long = now_ - worker.front_since > long_run_us;
   worker.front_since = now_;
+  if (took_long)
+    record_front(worker);
   worker.waiting.erase(result.task);
   note_blocked(worker);
   const auto task = tasks_.find(result.task);

@@ -72,6 +72,7 @@ public:
   };
 
   using table = std::map<key, queue>;
+  using iterator = table::iterator;
 
   queue& at(const key& which) { return queues_[which]; }
   table& all() noexcept { return queues_; }

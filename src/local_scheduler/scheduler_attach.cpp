@@ -212,6 +212,7 @@ void local_scheduler::worker_gone(process_id process) {
       continue;
     const auto how = at->second.how;
     pool_.erase(at);
+    metrics_.process_gone(process);
     machine_->process_left(process, how);
     flush_seals();
     flush_wishes();
@@ -238,6 +239,7 @@ void local_scheduler::lose(scheduler_link& link, const std::string& why) {
   processes_.erase(link.process);
   if (link.kind == link_kind::driver) {
     RAYD_INFO("driver {} of {} left", link.pid, job_name(link.job));
+    metrics_.process_gone(link.process);
     machine_->process_left(link.process, why);
     flush_seals();
     flush_wishes();
@@ -307,6 +309,7 @@ void local_scheduler::on_joined(const cluster_joined& joined) {
   options_.machine.elders = joined.elders;
   epoch_ = joined.epoch;
   cluster_id_ = joined.cluster_id;
+  metrics_.joined();
   heartbeat_ = std::chrono::milliseconds{joined.heartbeat_ms};
   machine_ = std::make_unique<local_scheduler_machine>(
     options_.machine, static_cast<effects&>(*this));
@@ -345,6 +348,8 @@ void local_scheduler::on_drain() {
   // The head takes nothing more from a node that has left.
   mirror_sent_ = {};
   send_mirror(clock::now());
+  metrics_due_ = {};
+  send_metrics(clock::now());
   to_head(node_leaves{options_.machine.self, "it was stopped"});
 }
 

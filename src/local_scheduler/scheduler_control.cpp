@@ -180,6 +180,11 @@ void local_scheduler::on_answer(std::uint64_t request, const std::string& text,
 // -- reports ------------------------------------------------------------------
 
 void local_scheduler::send_load(clock::time_point now) {
+  // Not with heartbeats: who is busy sends none, its loads take their place.
+  if (now - usage_asked_ >= heartbeat_) {
+    usage_asked_ = now;
+    send(neighbours_.store, ask_store_usage{});
+  }
   load_changed_ = load_changed_ || busy_;
   const bool heartbeat = now - load_sent_ >= heartbeat_;
   if (!heartbeat && (!load_changed_ || now - load_sent_ < load_interval))
@@ -202,8 +207,6 @@ void local_scheduler::send_load(clock::time_point now) {
   last_load_ = std::move(load);
   last_load_.grants_seen.clear();
   last_load_.grants_done.clear();
-  if (heartbeat)
-    send(neighbours_.store, ask_store_usage{});
 }
 
 void local_scheduler::send_mirror(clock::time_point now) {

@@ -86,6 +86,8 @@ void local_scheduler::on_node_record(scheduler_link& link,
                       && pass_lines(std::move(*lines)));
   else if (const auto* flush = std::get_if<flush_lines>(&record))
     on_flush(link.node, *flush);
+  else if (auto* metrics = std::get_if<metric_report>(&record))
+    pass_metrics(link.node, std::move(*metrics));
   else if (!mirror)
     machine_->on_peer_record(link.node, std::move(record));
   else if (neighbours_.global)
@@ -123,6 +125,10 @@ void local_scheduler::on_client_record(scheduler_link& link,
       },
       [&](end_process&) {
         link.said_goodbye = true;
+        return true;
+      },
+      [&](metric_report& x) {
+        metrics_.add(process, x);
         return true;
       },
       [&](seal_object_room& x) {

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -99,6 +100,7 @@ struct worker_entry {
   resource_set holds; ///< Taken; of a blocked one the CPUs are not.
   std::deque<object_id> given;            ///< The first one runs.
   time_us front_since = 0; ///< When the first one came first.
+  std::uint64_t ended = 0; ///< Tasks that it ran to their end.
   std::string last_ran;    ///< Name of the task that ended last.
   bool used = false;       ///< Was given a task, ever.
   time_us idle_since = 0;
@@ -179,6 +181,16 @@ struct actor_entry {
   /// At the host: results, each seen once its snapshot is at home.
   std::deque<unseen_result> unseen;
 };
+
+/// To which process goes what is for the *worker* of this number.
+inline process_id process_of(process_id id, const worker_entry& worker) {
+  return worker.host != 0 ? worker.host : id;
+}
+
+using task_filter = std::function<bool(const object_id&, const task_entry&)>;
+using actor_filter = std::function<bool(const object_id&, const actor_entry&)>;
+using bundle_filter
+  = std::function<bool(const bundle_key&, const bundle_entry&)>;
 
 /// What a worker gives back while it is blocked.
 resource_set cpus_of(const worker_entry& worker);

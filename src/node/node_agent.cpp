@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/overloaded.hpp"
+#include "node/figures_reader.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>
@@ -12,10 +13,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 namespace rayd {
 
 namespace {
+
+using sample_atom = caf::atom_constant<caf::atom("sample")>;
+
+constexpr std::chrono::seconds sample_interval{1};
+
+std::int64_t steady_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+           std::chrono::steady_clock::now().time_since_epoch())
+    .count();
+}
 
 struct node_agent_state {
   static inline const char* name = "node-agent";
@@ -24,10 +36,12 @@ struct node_agent_state {
   void on_peer_joined(const node_entry& peer);
   void on_peer_dead(const peer_dead& news);
   void on_link_lost(node_index node);
+  void on_sample();
 
   node_agent_options options;
   node_index self = 0;
   std::uint64_t epoch = 0;
+  figures_reader figures;
 };
 
 void node_agent_state::on_registered(const node_registered& news) {
@@ -75,12 +89,22 @@ void node_agent_state::on_link_lost(node_index node) {
     options.expelled("the head of the cluster is gone");
 }
 
+void node_agent_state::on_sample() {
+  if (auto now = figures.read(steady_us(), read_machine_texts()))
+    caf::anon_send(options.scheduler, machine_figures{*now});
+}
+
 caf::behavior node_agent(caf::stateful_actor<node_agent_state>* self,
                          node_agent_options options) {
   auto& state = self->state;
   state.options = std::move(options);
   self->set_default_handler(caf::drop);
+  self->send(self, sample_atom::value);
   return {
+    [self, &state](sample_atom) {
+      self->delayed_send(self, sample_interval, sample_atom::value);
+      state.on_sample();
+    },
     [&state](const membership_news& news) {
       std::visit(overloaded{
                    [&](const node_registered& x) { state.on_registered(x); },

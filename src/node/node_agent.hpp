@@ -31,7 +31,8 @@ struct node_agent_options {
 // transfer where nodes are, and the local scheduler who is dead. When the head
 // is gone or calls this node dead, the node ends: what it still says would be
 // refused. Heartbeats and load are the local scheduler's, which has the
-// figures.
+// figures; those of the machine (CPU, memory, network, disk) the agent reads
+// once a second, away from the path of tasks, and hands on.
 caf::actor spawn_node_agent(caf::actor_system& system,
                             node_agent_options options);
 

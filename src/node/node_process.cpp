@@ -116,6 +116,8 @@ void node_process::accept(accepted peer) {
 // -- the end ------------------------------------------------------------------
 
 void node_process::stop() {
+  if (dashboard_)
+    dashboard_->stop();
   if (dialler_)
     dialler_->stop();
   if (gate_)
@@ -168,6 +170,9 @@ ready_info node_process::info() const {
   info.socket = session_.socket_path();
   info.secret_file = session_.record.secret_file;
   info.version = RAYD_VERSION;
+  info.dashboard = session_.record.dashboard;
+  info.dashboard_token = dashboard_token_;
+  info.dashboard_note = dashboard_note_;
   return info;
 }
 

@@ -3,6 +3,7 @@
 #include "config/node_options.hpp"
 #include "config/ready_report.hpp"
 #include "config/session.hpp"
+#include "dashboard/dashboard.hpp"
 #include "node/node_agent.hpp"
 #include "object_store/object_store.hpp"
 #include "object_transfer/object_transfer.hpp"
@@ -60,6 +61,7 @@ private:
   std::optional<node_failure> dial_head(node_entry& own,
                                         std::optional<link_dialled>& link);
   std::optional<node_failure> await_registration();
+  std::optional<node_failure> open_dashboard();
   std::optional<node_failure> run_probe_task();
 
   gate_answer decide(const hello& greeting, const peer_info& peer);
@@ -83,6 +85,9 @@ private:
   std::shared_ptr<object_transfer> transfer_;
   std::shared_ptr<peer_dialler> dialler_;
   std::unique_ptr<gate> gate_;
+  std::unique_ptr<dashboard> dashboard_; ///< Only in a head that wants one.
+  std::string dashboard_token_;          ///< "" when nobody needs it.
+  std::string dashboard_note_;
   std::string cluster_id_;
   std::uint64_t epoch_ = 0;
   node_entry head_;

@@ -6,6 +6,7 @@
 #include "config/machine.hpp"
 #include "config/launch.hpp"
 #include "control_store/control_store.hpp"
+#include "dashboard/dashboard.hpp"
 #include "driver/probe.hpp"
 #include "global_scheduler/global_scheduler.hpp"
 #include "local_scheduler/local_scheduler.hpp"
@@ -93,7 +94,7 @@ std::optional<node_failure> node_process::start() {
        {&node_process::make_keys, &node_process::make_store,
         &node_process::spawn_rooms, &node_process::open_control_store,
         &node_process::open_gate, &node_process::join,
-        &node_process::run_probe_task})
+        &node_process::open_dashboard, &node_process::run_probe_task})
     if (auto failure = (this->*next)())
       return failure;
   session_.record.state = "running";
@@ -334,6 +335,33 @@ std::optional<node_failure> node_process::await_registration() {
   record.head_address = options_.role == node_role::head
                           ? fmt::format("{}:{}", head_.host, head_.port)
                           : to_string(options_.head);
+  return std::nullopt;
+}
+
+std::optional<node_failure> node_process::open_dashboard() {
+  if (options_.role != node_role::head || !options_.include_dashboard)
+    return std::nullopt;
+  dashboard_options wanted;
+  wanted.host = options_.dashboard_host;
+  wanted.port = options_.dashboard_port;
+  wanted.shown_host = own_host(options_);
+  wanted.token = to_hex(secret_->derive_key("dashboard"));
+  wanted.global = global_;
+  auto opened = dashboard::start(system_.get(), wanted);
+  if (!opened && opened.error().code == ray::errc::wrong_type)
+    return failed(exit_code::usage, opened.error().message);
+  if (!opened) {
+    // The cluster is worth more than its dashboard.
+    dashboard_note_ = opened.error().message;
+    RAYD_WARN("no dashboard: {}", dashboard_note_);
+    return std::nullopt;
+  }
+  dashboard_ = std::move(*opened);
+  session_.record.dashboard = dashboard_->address();
+  if (dashboard_->wants_token())
+    dashboard_token_ = wanted.token;
+  if (wanted.port != 0 && dashboard_->port() != wanted.port)
+    dashboard_note_ = fmt::format("port {} is taken", wanted.port);
   return std::nullopt;
 }
 

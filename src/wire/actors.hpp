@@ -19,6 +19,7 @@
 //   query            JSON    command line: query.hpp         -> query
 //   link_accepted    struct  gate: a peer was let in
 //   link_dialled     struct  node: a peer was dialled
+//   machine_figures  struct  node_agent: what the machine does
 //   register_with_head, cluster_joined, node_is_dead, run_probe, drain
 //                            node: life of the node  -> probe_answered, drained
 //   worker_process_started, _refused, _ended, worker_output
@@ -59,10 +60,16 @@
 //   control_from     local_scheduler: a node's control message; answers go to
 //                    the node's root actor as (control, bytes)
 //   link_lost        local_scheduler: that node's connection is gone
+//   metrics_told     local_scheduler: what programs of a node have counted
+//   ask_cluster      dashboard: a query -> std::string, its JSON
 //   survey           state_desk: ask nodes                   -> survey_answer
 //
 // state_desk  (global_scheduler/state_desk.hpp; own thread; only in the head)
 //   state_asked      global_scheduler: a query about the state -> JSON
+//
+// dashboard  (dashboard/dashboard.hpp; only in the head)
+//   asked            its HTTP thread: a query for global_scheduler; the answer
+//                    goes back to that thread
 #include "wire/actor_messages.hpp"
 // control_store  (control_store/control_store.hpp; only in the head; the only
 // one that talks to Redis)

@@ -57,6 +57,19 @@ struct shape_load {
   friend bool operator==(const shape_load&, const shape_load&) = default;
 };
 
+/// What a node's machine does, over the second before; all 0: not known yet.
+struct node_figures {
+  std::uint32_t cpu = 0; ///< Ten-thousandths of all its CPUs' time.
+  std::uint64_t memory_used = 0;  ///< Bytes that programs could not get.
+  std::uint64_t memory_total = 0; ///< Bytes.
+  std::uint64_t network_in = 0;   ///< Bytes a second, without loopback.
+  std::uint64_t network_out = 0;
+  std::uint64_t disk_read = 0; ///< Bytes a second, of all whole disks.
+  std::uint64_t disk_write = 0;
+
+  friend bool operator==(const node_figures&, const node_figures&) = default;
+};
+
 /// Heartbeat and load in one, sent each heartbeat and, at most each 5 ms,
 /// when it changed.
 struct node_load {
@@ -77,6 +90,7 @@ struct node_load {
   /// Tasks and actors here that wished to be spread, by shape.
   std::vector<shape_load> spread;
   std::uint32_t blocked = 0; ///< Workers that wait in get for over a second.
+  node_figures figures;
 };
 
 /// The node ends of its own will (stop, driver gone).

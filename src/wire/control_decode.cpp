@@ -90,6 +90,12 @@ read_shapes(capnp::List<schema::ShapeLoad>::Reader from) {
   return shapes;
 }
 
+node_figures read(schema::NodeFigures::Reader from) {
+  return {from.getCpu(),        from.getMemoryUsed(), from.getMemoryTotal(),
+          from.getNetworkIn(),  from.getNetworkOut(), from.getDiskRead(),
+          from.getDiskWrite()};
+}
+
 node_load read(schema::NodeLoad::Reader from) {
   node_load load;
   load.node = from.getNode();
@@ -108,6 +114,8 @@ node_load read(schema::NodeLoad::Reader from) {
   load.finished = from.getFinished();
   load.draining = from.getDraining();
   load.blocked = from.getBlocked();
+  if (from.hasFigures())
+    load.figures = read(from.getFigures());
   return load;
 }
 

@@ -82,6 +82,16 @@ void put(schema::Control::Builder out, const register_node& x) {
   write_node(out.initRegisterNode(), x.node);
 }
 
+void write_figures(schema::NodeFigures::Builder to, const node_figures& x) {
+  to.setCpu(x.cpu);
+  to.setMemoryUsed(x.memory_used);
+  to.setMemoryTotal(x.memory_total);
+  to.setNetworkIn(x.network_in);
+  to.setNetworkOut(x.network_out);
+  to.setDiskRead(x.disk_read);
+  to.setDiskWrite(x.disk_write);
+}
+
 void put(schema::Control::Builder out, const node_load& x) {
   auto to = out.initNodeLoad();
   to.setNode(x.node);
@@ -100,6 +110,8 @@ void put(schema::Control::Builder out, const node_load& x) {
   to.setFinished(x.finished);
   to.setDraining(x.draining);
   to.setBlocked(x.blocked);
+  if (x.figures != node_figures{})
+    write_figures(to.initFigures(), x.figures);
 }
 
 void put(schema::Control::Builder out, const node_leaves& x) {

@@ -1,4 +1,5 @@
 #include "wire/lane_codec.hpp"
+#include "wire/metric_codec.hpp"
 #include "wire/schema_types.hpp"
 
 #include <capnp/message.h>
@@ -144,6 +145,8 @@ lane_record from_client(schema::Record::Reader from) {
                           from.getClientQuery().getText()};
     case Record::PLACES_GIVEN_BACK:
       return read_places<places_given_back>(from.getPlacesGivenBack());
+    case Record::METRIC_REPORT:
+      return read_metrics(from.getMetricReport());
     case Record::PLACES_KEPT:
       return read_places<places_kept>(from.getPlacesKept());
     default: throw std::invalid_argument{"unknown record"};

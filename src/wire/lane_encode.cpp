@@ -1,4 +1,5 @@
 #include "wire/lane_codec.hpp"
+#include "wire/metric_codec.hpp"
 #include "wire/schema_types.hpp"
 
 #include <capnp/message.h>
@@ -361,6 +362,10 @@ void put(record_builder out, const mirror_block& x) {
   auto to = out.initMirrorBlock();
   to.setTasks(as_data(x.tasks));
   to.setObjects(as_data(x.objects));
+}
+
+void put(record_builder out, const metric_report& x) {
+  write_metrics(out.initMetricReport(), x);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "wire/client_records.hpp"
+#include "wire/metric_records.hpp"
 #include "wire/output_records.hpp"
 #include "wire/peer_records.hpp"
 
@@ -26,6 +27,6 @@ using lane_record = std::variant<
   mirror_block, cancel_object, tell_driver, make_group, remove_group,
   tell_waits, waits_told, give_back_places, places_given_back, places_kept,
   copy_leaves, copy_judged, worker_lines, flush_lines,
-  actor_snapshot, snapshot_kept>;
+  actor_snapshot, snapshot_kept, metric_report>;
 
 } // namespace rayd

@@ -66,6 +66,17 @@ struct sizer {
     return 96 + x.name.size() + x.host.size() + x.file.size() + x.text.size();
   }
 
+  std::size_t operator()(const metric_report& x) const {
+    std::size_t size = 40;
+    for (const auto& one : x.series) {
+      size += 96 + one.name.size() + one.help.size()
+              + 8 * (one.boundaries.size() + one.buckets.size());
+      for (const auto& [key, value] : one.tags)
+        size += 40 + key.size() + value.size();
+    }
+    return size;
+  }
+
   std::size_t operator()(const waits_told& x) const {
     std::size_t size = 32;
     for (const auto& wait : x.waits)

@@ -82,6 +82,11 @@ struct drain {
 
 struct drained {};
 
+/// Node agent -> local scheduler, each second: for the next load.
+struct machine_figures {
+  node_figures now;
+};
+
 // -- local scheduler -> node agent --------------------------------------------
 
 /// A message of the head that concerns membership.
@@ -158,6 +163,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::run_probe)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::probe_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::drain)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::drained)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::machine_figures)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::membership_news)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::peer_link_lost)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rayd::fetch_object)

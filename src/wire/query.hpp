@@ -38,6 +38,10 @@ namespace rayd {
 //         "store_capacity": 2147483648,     bytes
 //         "store_used": 1048576,            bytes
 //         "store_spilled": 0,               bytes, on disk
+//         "cpu_percent": 12.5,        of the machine's CPUs, as are these:
+//         "memory_used": 4e9, "memory_total": 8e9,           bytes
+//         "network_in": 0, "network_out": 0,                 bytes a second
+//         "disk_read": 0, "disk_write": 0,
 //         "workers": 2,               worker processes
 //         "actors": 0,                alive
 //         "tasks_running": 1,
@@ -81,11 +85,14 @@ namespace rayd {
 //           "kind": "tasks",          actors, nodes, workers, jobs, objects,
 //                                     errors
 //           "filters": [["state", "=", "running"]],   also != and =~ (contains)
+//                                     "title" is a task's name, else function
 //           "limit": 100, "cursor": ""}
 // Answer:  {"kind": "tasks", "rows": [...], newest first, objects largest first
 //           "next": "",               cursor of the next page; "": the last
 //           "total": 12,              rows on all pages
 //           "dropped": 0}             older records that a limit removed
+// Errors and tasks have a "chain", the functions an error came through, the one
+// that threw first; workers have "ended" (tasks) and, of actors, "mailbox".
 // Request: {"what": "get", "kind": "task", "id": "..."}
 // Answer:  {"row": {...}}
 // Request: {"what": "summary", "kind": "tasks"}       actors, objects
@@ -114,6 +121,29 @@ namespace rayd {
 // there are logs on a node, of ended ones too.
 // Answer: {"rows": [{"pid": 4711, "job": "j1", "bytes": 120, "runs": true,
 //                    "file": "PATH"}], "node_log": "PATH"}
+//
+// Request: {"what": "series", "node": "n1", "span_s": 600}; without a node, or
+// with "", all of them together.
+// Answer:
+//   {"node": "n1", "step_s": 1,       10 beyond 10 min, 60 beyond 2 h
+//    "from_us": 1.6e15,               wall clock, start of the first step
+//    "series": {"cpu": [12.5, ...],   percent of all CPUs; null: not known
+//               "memory", "store",    bytes in use
+//               "network_in", "network_out", "disk_read", "disk_write",
+//                                     bytes a second
+//               "running", "waiting", tasks
+//               "finished"}}          tasks a second
+//
+// Request: {"what": "metrics"}: what programs count (ray::metrics), by name and
+// tags, of all processes together.
+// Answer:
+//   {"rows": [{"name": "hits", "exposed": "ray_hits_total",
+//              "kind": "counter",      "gauge", "histogram"
+//              "help": "...", "tags": {"route": "/"},
+//              "value": 12,            of a histogram the sum, and
+//              "count": 3, "boundaries": [1, 5], "buckets": [1, 2, 0]}],
+//    "dropped": 0}                     values that found no room
+//
 // A query that cannot be answered:
 //   {"error": "one sentence"}
 
@@ -133,5 +163,7 @@ inline constexpr std::string_view query_timeline = "timeline";
 inline constexpr std::string_view query_graph = "graph";
 inline constexpr std::string_view query_memory = "memory";
 inline constexpr std::string_view query_logs = "logs";
+inline constexpr std::string_view query_series = "series";
+inline constexpr std::string_view query_metrics = "metrics";
 
 } // namespace rayd

@@ -61,6 +61,7 @@ void write(schema::MirroredTask::Builder out, const task_record& task,
   out.setName(number_of(texts, shortened(task.name)));
   out.setFunction(number_of(texts, shortened(task.function_name)));
   out.setErrorMessage(number_of(texts, shortened(task.error_message)));
+  out.setErrorChain(number_of(texts, shortened(task.error_chain)));
   out.setDemand(number_of(demands, task.demand));
 }
 
@@ -160,7 +161,8 @@ read(schema::MirroredTask::Reader in, const std::vector<std::string>& texts,
     task.error = static_cast<ray::errc>(in.getError());
   if (!look_up(texts, in.getName(), task.name)
       || !look_up(texts, in.getFunction(), task.function_name)
-      || !look_up(texts, in.getErrorMessage(), task.error_message))
+      || !look_up(texts, in.getErrorMessage(), task.error_message)
+      || !look_up(texts, in.getErrorChain(), task.error_chain))
     return "no such text";
   if (!look_up(demands, in.getDemand(), task.demand))
     return "no such demand";

@@ -62,6 +62,9 @@ struct task_record {
   std::int64_t finished_us = 0;
   std::optional<ray::errc> error; ///< Of a failed or cancelled one.
   std::string error_message;
+  /// Functions that the error passed through, the one that threw first; a line
+  /// each.
+  std::string error_chain;
 
   friend bool operator==(const task_record&, const task_record&) = default;
 };

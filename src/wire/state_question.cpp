@@ -25,7 +25,7 @@ struct kind_fields {
 constexpr std::array<kind_fields, 7> kinds{{
   {"tasks", "id job parent type name function state placed_by attempt home "
             "node pid submitted_us started_us finished_us error "
-            "error_message"},
+            "error_message title"},
   {"actors", "id state name interface job home node pid restarts "
              "max_restarts lifetime created_us ended_us reason"},
   {"nodes", "id state role host address pid joined_us ended_us reason"},

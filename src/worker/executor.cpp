@@ -31,6 +31,7 @@ void executor::work() {
     execute(std::move(attempt));
     const auto now = clock::now();
     if (idle() || now - flushed > result_waits) {
+      process_->report_metrics();
       process_->out().flush();
       flushed = now;
     }

@@ -39,6 +39,7 @@ void shared_executor::work() {
     step(who);
     const auto now = clock::now();
     if (idle() || now - flushed > result_waits) {
+      process_->report_metrics();
       process_->out().flush();
       flushed = now;
     }
@@ -96,7 +97,9 @@ void shared_executor::step(const guest_pointer& who) {
 /// Its destructor is the program's code: never on the client actor's thread.
 void shared_executor::let_go(guest& who) {
   task_frame frame;
-  frame.parent = frame.task = process_->parent_beside_calls(who.self);
+  const auto& here = process_->identity();
+  frame.parent = frame.task
+    = parent_beside_calls(who.self, here.node, here.job);
   frame.actor = &who.self;
   set_frame_of_thread(&frame);
   who.instance = nullptr;

@@ -18,12 +18,20 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-/// Listening TCP sockets of everything that runs in *place*.
+/// Listening TCP sockets of everything that runs in *place*, but for the
+/// dashboard's, which is always on loopback here.
 std::vector<tcp_listener> listeners_of(const cluster& place) {
+  std::uint16_t dashboard = 0;
+  for (const auto& node : place.nodes())
+    if (is_running(node.pid) && node.is_head)
+      dashboard = dashboard_port(node.folder);
   std::vector<tcp_listener> all;
   for (const long pid : pids_of(place.processes()))
     for (const auto& one : tcp_listeners(pid))
-      all.push_back(one);
+      if (one.port == dashboard)
+        CHECK(one.loopback);
+      else
+        all.push_back(one);
   return all;
 }
 

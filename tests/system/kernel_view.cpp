@@ -1,5 +1,7 @@
 #include "system/kernel_view.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -82,6 +84,17 @@ std::vector<tcp_listener> tcp_listeners(long pid) {
     found.back().pid = pid;
   }
   return found;
+}
+
+std::uint16_t dashboard_port(const std::filesystem::path& folder) {
+  const auto record
+    = nlohmann::json::parse(file_text(folder / "node.json"), nullptr, false);
+  const auto address
+    = record.is_object() ? record.value("dashboard", "") : std::string{};
+  const auto colon = address.rfind(':');
+  return colon == std::string::npos
+           ? std::uint16_t{0}
+           : static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1)));
 }
 
 std::vector<long> pids_of(const std::vector<std::string>& processes) {

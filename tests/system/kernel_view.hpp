@@ -22,6 +22,10 @@ struct tcp_listener {
 /// Listening TCP sockets among the descriptors of *pid*.
 std::vector<tcp_listener> tcp_listeners(long pid);
 
+/// The port of the dashboard of the head with this session folder, as its
+/// record says: the one port that is not the gate's. 0: it has none.
+std::uint16_t dashboard_port(const std::filesystem::path& folder);
+
 /// Numbers of the processes in lines of cluster::processes().
 std::vector<long> pids_of(const std::vector<std::string>& processes);
 

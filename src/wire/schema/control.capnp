@@ -49,6 +49,18 @@ struct ShapeLoad {
   near @4 :UInt32;
 }
 
+struct NodeFigures {
+  cpu @0 :UInt32;
+  # Ten-thousandths.
+  memoryUsed @1 :UInt64;
+  memoryTotal @2 :UInt64;
+  networkIn @3 :UInt64;
+  # Bytes a second, as are the others.
+  networkOut @4 :UInt64;
+  diskRead @5 :UInt64;
+  diskWrite @6 :UInt64;
+}
+
 struct NodeLoad {
   node @0 :UInt32;
   epoch @1 :UInt64;
@@ -66,6 +78,7 @@ struct NodeLoad {
   spread @13 :List(ShapeLoad);
   blocked @14 :UInt32;
   storeSpilled @15 :UInt64;
+  figures @16 :NodeFigures;
 }
 
 struct NodeReason {

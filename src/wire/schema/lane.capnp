@@ -277,6 +277,24 @@ struct Snapshot {
   bytes @3 :Data;
 }
 
+struct MetricSeries {
+  # wire/metric_records.hpp.
+  kind @0 :UInt8;
+  # metric_kind: 0 counter, 1 gauge, 2 histogram.
+  name @1 :Text;
+  help @2 :Text;
+  tags @3 :List(Text2);
+  value @4 :Float64;
+  boundaries @5 :List(Float64);
+  buckets @6 :List(UInt64);
+  gone @7 :Bool;
+}
+
+struct Metrics {
+  series @0 :List(MetricSeries);
+  dropped @1 :UInt64;
+}
+
 struct Record {
   union {
     submitTask @0 :TaskSpec;
@@ -334,6 +352,7 @@ struct Record {
     flushLines @52 :FlushLines;
     actorSnapshot @53 :Snapshot;
     snapshotKept @54 :Snapshot;
+    metricReport @55 :Metrics;
   }
 }
 

@@ -45,6 +45,8 @@ struct MirroredTask {
   errorMessage @18 :UInt32;
   demand @19 :UInt32;
   # Index in demands plus one; 0: nothing.
+  errorChain @20 :UInt32;
+  # Functions that the error passed through, a line each; index as of name.
 }
 
 struct MirroredDemand {

@@ -95,6 +95,12 @@ const std::vector<sample> samples{
    [](const node_options& o) { return o.lanes == lane_kind::basp; }},
   {"start-timeout", "500ms", "500ms",
    [](const node_options& o) { return o.start_timeout == 500ms; }},
+  {"dashboard-host", "10.1.1.1", "\"10.1.1.1\"",
+   [](const node_options& o) { return o.dashboard_host == "10.1.1.1"; }},
+  {"dashboard-port", "8300", "8300",
+   [](const node_options& o) { return o.dashboard_port == 8300; }},
+  {"include-dashboard", "false", "false",
+   [](const node_options& o) { return !o.include_dashboard; }},
   {"block", "true", "true", [](const node_options& o) { return o.block; }},
 };
 

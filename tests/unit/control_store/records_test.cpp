@@ -29,6 +29,7 @@ task_record sample_task(std::uint64_t n) {
   if (task.state == task_state::failed) {
     task.error = ray::errc::worker_died;
     task.error_message = "killed by signal 9";
+    task.error_chain = "thrower\nnext";
   }
   return task;
 }

@@ -73,6 +73,7 @@ TEST_CASE("tasks are summed up by name", "[state]") {
   auto failed = submitted(101, task_state::failed, 1);
   failed.error = ray::errc::task_error;
   failed.error_message = "no luck";
+  failed.error_chain = "draw\nplay";
   store.tell(mirror({failed, submitted(102, task_state::waiting_for_args, 1)}));
   const auto row
     = ask(store, {{"what", "summary"}, {"kind", "tasks"}})["rows"].at(0);
@@ -87,6 +88,7 @@ TEST_CASE("tasks are summed up by name", "[state]") {
   REQUIRE(errors.size() == 1);
   CHECK(errors[0]["error_message"] == "no luck");
   CHECK(errors[0]["count"] == 1);
+  CHECK(errors[0]["chain"] == nlohmann::json{"draw", "play"});
 }
 
 TEST_CASE("a graph goes from a task to those below it", "[state]") {

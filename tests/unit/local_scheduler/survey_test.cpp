@@ -48,6 +48,75 @@ TEST_CASE("a node lists its workers and what they run", "[survey]") {
   CHECK(running == 1);
 }
 
+TEST_CASE("a node counts what workers ended, and calls that wait", "[survey]") {
+  task_fixture world;
+  world.add(1, 1);
+  world.begin(1);
+  const auto actor
+    = world.submit(1, world.spec(1, 1, task_kind::actor_creation));
+  const auto [host, creation] = world.next_run(1);
+  world.answer(1, host, creation, task_fixture::text(""));
+  for (std::uint64_t n = 2; n < 6; ++n) {
+    auto call = world.spec(1, n, task_kind::actor_call);
+    call.actor = actor;
+    world.submit(1, call);
+  }
+  const auto row = [&] {
+    const auto found = survey(world, {{"what", "workers"}});
+    for (const auto& worker : found["workers"])
+      if (worker["actor"] == to_string(actor))
+        return worker;
+    return json{};
+  };
+  CHECK(row()["mailbox"] == 3);
+  CHECK(row()["ended"] == 1);
+  const auto [again, run] = world.next_run(1);
+  world.answer(1, again, run, task_fixture::text(""));
+  CHECK(row()["mailbox"] == 2);
+  CHECK(row()["ended"] == 2);
+}
+
+TEST_CASE("the mirror knows when what runs began, behind others too",
+          "[survey]") {
+  task_fixture world;
+  auto& n = world.add(1, 1);
+  world.begin(1);
+  const auto actor
+    = world.submit(1, world.spec(1, 1, task_kind::actor_creation));
+  const auto [host, creation] = world.next_run(1);
+  world.answer(1, host, creation, task_fixture::text(""));
+  world.now = 1'000'000;
+  std::vector<object_id> calls;
+  for (std::uint64_t number = 2; number < 4; ++number) {
+    auto call = world.spec(1, number, task_kind::actor_call);
+    call.actor = actor;
+    calls.push_back(world.submit(1, call));
+  }
+  n.machine->at(2'000'000, 2'000'000);
+  n.machine->tick();
+  CHECK(n.records[calls[0]].started_us == 1'000'000);
+  CHECK(n.records[calls[1]].started_us == 0);
+  n.machine->at(3'000'000, 3'000'000);
+  const auto [worker, run] = world.next_run(1);
+  world.answer(1, worker, run, task_fixture::text(""));
+  CHECK(n.records[calls[1]].started_us == 3'000'000);
+  CHECK(n.records[calls[1]].state == task_state::running);
+}
+
+TEST_CASE("an error's record has the functions that it came through",
+          "[survey]") {
+  task_fixture world;
+  auto& n = world.add(1, 1);
+  world.begin(1);
+  const auto id = world.submit(1, world.spec(1, 1));
+  const auto [worker, run] = world.next_run(1);
+  failure_record failure;
+  failure.chain = {"draw", "play"};
+  world.answer(1, worker, run,
+               {object_value::kind::failed, encode_failure(failure), {}, {}});
+  CHECK(n.records[id].error_chain == "draw\nplay");
+}
+
 TEST_CASE("a survey of nonsense is an empty object", "[survey]") {
   task_fixture world;
   world.add(1, 1);

@@ -2,8 +2,9 @@
 
 #include "base/ids.hpp"
 #include "base/resources.hpp"
-#include "wire/peer_records.hpp"
 #include "wire/control.hpp"
+#include "wire/metric_records.hpp"
+#include "wire/peer_records.hpp"
 #include "wire/task.hpp"
 
 #include <cstdint>
@@ -118,6 +119,10 @@ inline void fill(dice_type& dice, wait_state::kind& x) {
   x = static_cast<wait_state::kind>(below(dice, 8));
 }
 
+inline void fill(dice_type& dice, metric_kind& x) {
+  x = static_cast<metric_kind>(below(dice, 3));
+}
+
 inline void fill(dice_type& dice, actor_ended::way& x) {
   x = static_cast<actor_ended::way>(below(dice, 4));
 }
@@ -141,6 +146,8 @@ template <class T>
 void fill(dice_type& dice, T& x) {
   if constexpr (std::is_integral_v<T>)
     x = static_cast<T>(dice());
+  else if constexpr (std::is_floating_point_v<T>)
+    x = static_cast<T>(below(dice, 1'000)) / 8;
   else
     std::apply([&](auto&... member) { (fill(dice, member), ...); },
                members(x));
@@ -230,12 +237,10 @@ inline std::string mutate(std::string bytes, dice_type& dice) {
       case 0: bytes.resize(at()); break;
       case 1: bytes.resize(at() / 8 * 8); break;
       case 2: bytes.insert(at(), bytes.substr(at() / 8 * 8, 8)); break;
-      case 3: {
-        const auto first = at() / 8 * 8;
-        for (std::size_t i = first; i < first + 8 && i < bytes.size(); ++i)
-          bytes[i] = static_cast<char>(0xff);
+      case 3:
+        for (auto i = at() / 8 * 8, end = i + 8; i < end && i < bytes.size();)
+          bytes[i++] = static_cast<char>(0xff);
         break;
-      }
       default: bytes[at()] = static_cast<char>(dice()); break;
     }
   return bytes;

@@ -54,8 +54,6 @@ void refused() {
   made.call<&other::get>();
   // says: this type cannot be sent to another process
   ray::put(std::vector<std::unique_ptr<int>>{});
-  // says: ray::metrics::counter does not work yet
-  ray::metrics::counter{"name", "help"};
   // says: name the types of a lambda's parameters instead of auto
   ray::remote<[](auto x) { return x; }>(1);
 }

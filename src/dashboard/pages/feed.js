@@ -1,0 +1,84 @@
+// What pages know of the cluster: watch() for answers as they change, ask() for
+// one answer. While a tab is hidden it watches nothing.
+
+import {Stream} from "/stream.js";
+
+const watchers = new Map(); // query as text -> set of functions
+let onState = () => {};
+let send = () => {};
+
+function take(query, answer) {
+  for (const tell of watchers.get(query) ?? [])
+    tell(answer);
+}
+
+function queries() {
+  return document.hidden ? [] : [...watchers.keys()];
+}
+
+let planned = false;
+
+/// Pages watch several things in one go.
+function renew() {
+  if (planned)
+    return;
+  planned = true;
+  setTimeout(() => {
+    planned = false;
+    send(queries());
+  }, 10);
+}
+
+/// @param tell  Called with "live", "reconnecting" and so on.
+export function begin(tell) {
+  onState = tell;
+  if (typeof SharedWorker === "function") {
+    const worker = new SharedWorker("/feed_worker.js",
+                                    {type: "module", name: "rayd feed"});
+    worker.port.onmessage = ({data}) => {
+      if (data.state)
+        onState(data.state);
+      else
+        take(data.query, data.answer);
+    };
+    worker.port.start();
+    send = (list) => worker.port.postMessage({queries: list});
+  } else {
+    const stream = new Stream(take, (state) => onState(state));
+    send = (list) => stream.set(list);
+  }
+  document.addEventListener("visibilitychange", renew);
+  addEventListener("pagehide", () => send([]));
+  addEventListener("pageshow", renew);
+  setInterval(() => {
+    if (!document.hidden)
+      send(queries());
+  }, 15000);
+}
+
+/// Calls *tell* with each new answer. @returns what ends that.
+export function watch(query, tell) {
+  const text = JSON.stringify(query);
+  if (!watchers.has(text))
+    watchers.set(text, new Set());
+  watchers.get(text).add(tell);
+  renew();
+  return () => {
+    const all = watchers.get(text);
+    all?.delete(tell);
+    if (all?.size === 0)
+      watchers.delete(text);
+    renew();
+  };
+}
+
+/// One answer, now; {"error": sentence} when there is none.
+export async function ask(query) {
+  try {
+    const answer = await fetch(
+      `/api/query?q=${encodeURIComponent(JSON.stringify(query))}`);
+    return await answer.json();
+  } catch {
+    return {error: "the head does not answer just now"};
+  }
+}
