@@ -14,7 +14,7 @@
 
 namespace rayd {
 
-/// What local_scheduler_machine does in its events, by the file where it stands.
+/// What local_scheduler_machine does in its events, by file.
 class machine_steps : protected machine_memory, protected directory_listener {
 protected:
   machine_steps(machine_options options, effects& out);
