@@ -28,7 +28,7 @@ void group_table::claim(std::vector<candidate>& candidates, time_us now,
     if (g.claims_until != 0)
       return;
     if (!g.placed() && !g.trying() && g.since != 0
-        && now - g.since >= options_.claim_after_us
+        && now - g.since >= options_.claim_after_us << g.vain_claims
         && (!oldest || g.since < oldest->since))
       oldest = &g;
   }

@@ -11,6 +11,7 @@ namespace {
 constexpr time_us retry_us = 20'000;
 constexpr time_us tell_us = 500'000;
 constexpr std::size_t ended_kept = 10'000;
+constexpr int vain_claims_max = 5; // Then each 160 s.
 
 const char* to_string(ray::strategy strategy) {
   switch (strategy) {
@@ -188,12 +189,15 @@ void group_table::end_try(group& g, time_us now) {
     for (const auto node : nodes)
       order(node, g, bundle_order::undo);
     g.not_before = now + retry_us;
-    if (claimed)
+    if (claimed) {
       g.since = 0; // Others that wait claim first.
+      g.vain_claims = std::min(g.vain_claims + 1, vain_claims_max);
+    }
     return;
   }
   g.nodes = tried;
   g.since = 0;
+  g.vain_claims = 0;
   for (const auto node : nodes)
     order(node, g, bundle_order::commit);
   g.was_placed = true;

@@ -21,7 +21,8 @@ namespace rayd {
 ///
 /// Small tasks may take each gap before a group fits. So the one that waits
 /// longest claims: its nodes collect what becomes free until all is there. That
-/// ends after a time, because long tasks may have what it wants.
+/// ends after a time, because long tasks may have what it wants, and then comes
+/// less and less often.
 class group_table {
 public:
   using sender = std::function<void(node_index, control_message)>;
@@ -67,6 +68,7 @@ private:
     bool refused = false; ///< In the try in progress, by some node.
     time_us told = 0;     ///< That it waits.
     time_us since = 0;    ///< Waits, or claimed in vain; 0: not yet.
+    int vain_claims = 0;  ///< Each doubles the time until the next.
     time_us claims_until = 0; ///< The try in progress claims; 0: it does not.
 
     /// Whether what has no place would fit if the nodes had nothing else to

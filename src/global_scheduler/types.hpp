@@ -54,8 +54,9 @@ struct head_options {
   /// of it once something looks like one, ten times that for large graphs.
   std::int64_t deadlock_round_us = 1'000'000;
 
-  /// A placement group that has waited for so long gets what becomes free
-  /// before tasks do, one group at a time, for the second time at most.
+  /// A placement group that has waited for so long, twice that after each claim
+  /// in vain, gets what becomes free before tasks do; one group at a time, for
+  /// the second time at most.
   std::int64_t claim_after_us = 5'000'000;
   std::int64_t claim_for_us = 10'000'000;
 

@@ -224,6 +224,19 @@ TEST_CASE("a claim ends after 10 s, and the next group's turn comes",
   CHECK(head.claim()->second.group == group_id);
 }
 
+TEST_CASE("claims in vain come less and less often", "[groups]") {
+  groups_world head;
+  head.left_over(1, 100'000);
+  head.ask(ray::strategy::pack, {2});
+  head.left_over(1, 15'300'000);
+  REQUIRE(head.orders(bundle_order::undo).size() == 1);
+  head.clear();
+  head.left_over(1, 9'500'000);
+  CHECK_FALSE(head.claim());
+  head.left_over(1, 1'000'000);
+  CHECK(head.claim());
+}
+
 TEST_CASE("a claim that a node refuses is not held on others", "[groups]") {
   groups_world head;
   head.left_over(1, 100'000);
