@@ -74,7 +74,16 @@ function graph(root, limit) {
       .map((task) => [task.parent, task.id])};
 }
 
-function log({kind, id, tail}) {
+/// What ran in a time, else all; a run that has not ended reaches on.
+function timeline({from_us: from = 0, to_us: to = 0}) {
+  const answer = report.timeline;
+  const isIn = (span) => (to === 0 || span.started_us <= to)
+    && (span.finished_us || Infinity) >= from;
+  return answer.error ? answer : {...answer, rows: answer.rows.map((row) =>
+    ({...row, spans: row.spans.filter(isIn)}))};
+}
+
+function log({kind, id, tail, offset}) {
   if (kind === "files")
     return report.logs[`files ${id}`] ?? nobody;
   let name = `${kind} ${id}`;
@@ -85,6 +94,8 @@ function log({kind, id, tail}) {
   const found = report.logs[name];
   if (!found?.text)
     return found ?? {error: "this log is not in the report"};
+  if (offset !== undefined) // Nothing follows.
+    return {...found, text: "", next: offset};
   const lines = found.text.split("\n");
   return {...found, text: lines.slice(-tail - 1).join("\n")};
 }
@@ -95,7 +106,7 @@ function answer(query) {
     case "memory": return list("memory", query);
     case "get": return get(query);
     case "summary": return report.sums[query.kind] ?? nobody;
-    case "timeline": return report.timeline;
+    case "timeline": return timeline(query);
     case "graph": return graph(query.root, query.limit);
     case "series": return report.series[`${query.node} ${query.span_s}`]
       ?? nobody;
@@ -111,9 +122,9 @@ function answer(query) {
 export function begin(tell) {
   tell(`report of ${clock(report.at_us)}`);
   const left = report.left_out;
-  document.querySelector("header").after(h("div", {class: "notice",
-    id: "left-out"}, h("p", {}, left.length === 0 ? "This report is complete."
-    : `Not in this report: ${left.join("; ")}.`)));
+  document.body.append(h("footer", {class: "notice", id: "left-out"},
+    h("p", {}, left.length === 0 ? "This report is complete."
+      : `Not in this report: ${left.join("; ")}.`)));
 }
 
 export function watch(query, tell) {

@@ -5,14 +5,13 @@ BIN holds rayd and page_user; screenshots go to OUT. The cluster is ended before
 the file is opened. Ends with 77 and the reason when there is no browser here.
 """
 
-import json
 import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from browser import Browser, missing  # noqa: E402
-from pages_test import (COUNT, FACTS, PAGES, Cluster, TEXT, check,  # noqa: E402
-                        failures)
+from pages import COUNT, FACTS, PAGES, TEXT  # noqa: E402
+from place import Cluster, check, failures  # noqa: E402
 
 
 def show_all(browser, address, out):
@@ -59,7 +58,7 @@ def answers(browser, address):
 def settle(cluster):
     """The head's records have all that page_user did before it was ready."""
     for _ in range(200):
-        tasks = json.loads(cluster.rayd("list", "tasks", "--json"))
+        tasks = cluster.rows("tasks")
         states = {task["state"] for task in tasks}
         if len(tasks) >= 25 and {"failed", "running"} <= states:
             return
@@ -88,7 +87,7 @@ def main():
         answers(browser, f"file://{file}")
         complaints = browser.complaints()
         check(complaints == [], "the console is silent", complaints[:3])
-        asked = browser.addresses()
+        asked, _ = browser.traffic()
         # Of a file there is no host.
         check(asked <= {""}, "no request leaves", asked)
     finally:

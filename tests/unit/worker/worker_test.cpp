@@ -8,6 +8,7 @@
 
 #include <ray/actor.hpp>
 #include <ray/get.hpp>
+#include <ray/metrics.hpp>
 #include <ray/session.hpp>
 #include <ray/task.hpp>
 
@@ -34,6 +35,13 @@ std::string who() {
   const auto context = ray::runtime_context();
   return context.task_id + " " + context.job_id + " "
          + std::to_string(context.attempt);
+}
+
+const ray::metrics::counter counted{"worker_test", "What tasks add."};
+
+int count_up(int by) {
+  counted.add(by);
+  return by;
 }
 
 /// Submits a task and waits for it.
@@ -125,6 +133,20 @@ TEST_CASE("a worker runs what it is given, in order", "[worker]") {
     CHECK(value_in<int>(result) == i + 1);
   }
   CHECK(w.node.log->batches < 50);
+}
+
+TEST_CASE("what a task counts goes with its result", "[worker]") {
+  worker w;
+  for (const int by : {3, 4}) {
+    w.node.send({order(entry_of<&count_up>(), static_cast<std::uint64_t>(by),
+                       arguments(by))});
+    CHECK(value_in<int>(w.result()) == by);
+    const auto batches = w.node.log->batches.load();
+    const auto report = w.node.log->take_next<metric_report>();
+    REQUIRE(report.series.size() == 1);
+    CHECK(report.series[0].value == by);
+    CHECK(w.node.log->batches == batches);
+  }
 }
 
 TEST_CASE("an exception is the result, with its standard type", "[worker]") {
