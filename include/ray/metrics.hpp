@@ -17,12 +17,13 @@
 // gauges of those that live. What must not be added up gets a tag. /metrics
 // names them ray_NAME, counters ray_NAME_total.
 //
-// Values are added up in the process without a lock and go to its node with the
-// results of tasks, at the latest each second and at the end of the session,
-// and each second to the head; a process that is killed loses what it counted
-// since. Limits: 1,000 series in a process, 10,000 in a cluster; what is beyond
-// counts in ray_metrics_dropped_total. They may be made before ray::init, and
-// in a program without a session nobody sees them.
+// Values are added up in the process without a lock and go to its node each
+// second, at the end of the session, and with the result of a task when no
+// other task waits for the process; and each second to the head. A process that
+// is killed loses what it counted since. Limits: 1,000 series in a process,
+// 10,000 in a cluster; what is beyond counts in ray_metrics_dropped_total. They
+// may be made before ray::init; in a program without a session, and at the
+// address inline, nobody sees them.
 
 namespace ray::metrics {
 

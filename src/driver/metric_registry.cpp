@@ -68,8 +68,8 @@ void cell::observe(double value) noexcept {
 rayd::metric_series cell::take() {
   noted_ = false;
   auto out = what_;
-  for (const auto& place : places_)
-    out.value += place.value.load();
+  for (const auto& one : places_)
+    out.value += one.value.load();
   if (what_.kind == rayd::metric_kind::gauge) {
     was_set_ = true;
     return out;
@@ -122,19 +122,19 @@ metric_registry::cell& metric_registry::get(metric_series what) {
   cell* found = nullptr;
   {
     const std::lock_guard guard{lock_};
-    auto& family = family_of(what);
+    auto& of_name = family_of(what);
     const auto key = series_key(what);
     if (const auto known = series_.find(key); known != series_.end())
       return *known->second;
-    what.help = family.help;
+    what.help = of_name.help;
     if (series_.size() >= series_max) {
       ++dropped_;
       rest_ = true;
-      if (!family.nowhere) {
-        family.nowhere = std::make_unique<cell>(*this, std::move(what));
-        family.nowhere->noted_ = true;
+      if (!of_name.nowhere) {
+        of_name.nowhere = std::make_unique<cell>(*this, std::move(what));
+        of_name.nowhere->noted_ = true;
       }
-      return *family.nowhere;
+      return *of_name.nowhere;
     }
     auto& made = series_[key];
     made = std::make_unique<cell>(*this, std::move(what));

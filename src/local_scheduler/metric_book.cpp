@@ -12,17 +12,22 @@ bool fits(const metric_series& sums, const metric_series& more) {
   return sums.kind == more.kind && sums.boundaries == more.boundaries;
 }
 
+bool has_good_values(const metric_series& series) {
+  const bool counts = series.kind == metric_kind::histogram;
+  return std::isfinite(series.value)
+         && series.buckets.size()
+              == (counts ? series.boundaries.size() + 1 : 0);
+}
+
 } // namespace
 
 bool metric_book::add(process_id process, const metric_series& series) {
-  const bool counts = series.kind == metric_kind::histogram;
-  if (!metric_fault(series).empty() || !std::isfinite(series.value)
-      || series.buckets.size() != (counts ? series.boundaries.size() + 1 : 0))
+  if (!has_good_values(series))
     return false;
   const auto key = series_key(series);
   auto at = series_.find(key);
   if (at == series_.end()) {
-    if (series_.size() >= series_max)
+    if (series_.size() >= series_max || !metric_fault(series).empty())
       return false;
     at = series_.emplace(key, entry{}).first;
     at->second.sums = series;

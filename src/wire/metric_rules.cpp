@@ -129,6 +129,14 @@ std::string values_fault(const metric_series& series) {
                             metric_boundaries_max);
 }
 
+/// At most, in JSON, where control characters become \u001f.
+std::size_t escaped_size(std::string_view text) {
+  std::size_t size = 0;
+  for (const char c : text)
+    size += static_cast<unsigned char>(c) < 0x20 ? 6 : 2;
+  return size;
+}
+
 } // namespace
 
 std::string metric_fault(const metric_series& series) {
@@ -162,9 +170,9 @@ std::string series_key(const metric_series& series) {
 std::size_t series_weight(const metric_series& series) {
   std::size_t bytes = 64 + series.name.size();
   for (const auto& [tag, value] : series.tags)
-    bytes += 8 + tag.size() + 2 * value.size();
+    bytes += 8 + tag.size() + escaped_size(value);
   const auto ends = series.boundaries.size();
-  return bytes * (ends == 0 ? 1 : ends + 3);
+  return bytes * (ends == 0 ? 1 : ends + 3) + escaped_size(series.help);
 }
 
 const char* to_string(metric_kind kind) noexcept {

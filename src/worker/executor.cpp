@@ -30,8 +30,11 @@ void executor::work() {
   while (auto attempt = next()) {
     execute(std::move(attempt));
     const auto now = clock::now();
-    if (idle() || now - flushed > result_waits) {
-      process_->report_metrics();
+    const bool rests = idle();
+    if (rests || now - flushed > result_waits) {
+      // The node may end a process that rests.
+      if (rests)
+        process_->report_metrics();
       process_->out().flush();
       flushed = now;
     }

@@ -87,7 +87,7 @@ def main():
         answers(browser, f"file://{file}")
         complaints = browser.complaints()
         check(complaints == [], "the console is silent", complaints[:3])
-        asked = browser.addresses()
+        asked, _ = browser.traffic()
         # Of a file there is no host.
         check(asked <= {""}, "no request leaves", asked)
     finally:

@@ -26,7 +26,7 @@ metric_series series(metric_kind kind, std::string name,
 }
 
 /// What get() says of it; "" when it is good.
-std::string refusal(metric_registry& metrics, metric_series what) {
+std::string fault_of(metric_registry& metrics, metric_series what) {
   try {
     metrics.get(std::move(what));
     return {};
@@ -194,45 +194,45 @@ TEST_CASE("bad names, tags and boundaries are one sentence", "[metrics]") {
   metric_registry metrics;
   const auto counter = metric_kind::counter;
   const auto gauge = metric_kind::gauge;
-  CHECK(refusal(metrics, series(counter, "two words"))
+  CHECK(fault_of(metrics, series(counter, "two words"))
         == "ray::metrics::counter \"two words\" is no name of a metric: it is "
            "made of 1 to 100 letters, digits and _, and begins with no digit");
   for (const char* bad : {"", "1a", "a-b", "a:b", "ä"})
-    CHECK(refusal(metrics, series(counter, bad)).find("is no name")
+    CHECK(fault_of(metrics, series(counter, bad)).find("is no name")
           != std::string::npos);
-  CHECK(refusal(metrics, series(counter, std::string(101, 'a'))) != "");
-  CHECK(refusal(metrics, series(counter, std::string(100, 'a'))) == "");
-  CHECK(refusal(metrics, series(gauge, "a_total"))
+  CHECK(fault_of(metrics, series(counter, std::string(101, 'a'))) != "");
+  CHECK(fault_of(metrics, series(counter, std::string(100, 'a'))) == "");
+  CHECK(fault_of(metrics, series(gauge, "a_total"))
         == "ray::metrics::gauge \"a_total\" ends in _total, which means "
            "something else to Prometheus: choose another name for a gauge");
-  CHECK(refusal(metrics, series(counter, "a_total")) == "");
-  CHECK(refusal(metrics, series(gauge, "tasks"))
+  CHECK(fault_of(metrics, series(counter, "a_total")) == "");
+  CHECK(fault_of(metrics, series(gauge, "tasks"))
         == "ray::metrics::gauge \"tasks\" would be ray_tasks, which is rayd's "
            "own: choose another name");
-  CHECK(refusal(metrics, series(counter, "tasks_finished")) != "");
+  CHECK(fault_of(metrics, series(counter, "tasks_finished")) != "");
   for (const char* bad : {"", "le", "quantile", "__a", "a b", "0"})
-    CHECK(refusal(metrics, series(gauge, "g", {{bad, "x"}}))
+    CHECK(fault_of(metrics, series(gauge, "g", {{bad, "x"}}))
             .find("has the tag")
           != std::string::npos);
   for (const std::string& bad :
        {std::string{"\xff"}, std::string{"\xc0\x80"}, std::string{"a\0b", 3},
         std::string{"\xed\xa0\x80"}, std::string{"\xe2\x82"},
         std::string(257, 'x')})
-    CHECK(refusal(metrics, series(gauge, "g", {{"a", bad}})).find("UTF-8")
+    CHECK(fault_of(metrics, series(gauge, "g", {{"a", bad}})).find("UTF-8")
           != std::string::npos);
-  CHECK(refusal(metrics, series(gauge, "g", {{"a", "€\n\"\\ü"}})) == "");
+  CHECK(fault_of(metrics, series(gauge, "g", {{"a", "€\n\"\\ü"}})) == "");
   std::map<std::string, std::string> many;
   for (int i = 0; i < 5; ++i)
     many["t" + std::to_string(i)] = std::string(250, 'x');
-  CHECK(refusal(metrics, series(gauge, "g", many)).find("may have 1024")
+  CHECK(fault_of(metrics, series(gauge, "g", many)).find("may have 1024")
         != std::string::npos);
-  CHECK(refusal(metrics, series(counter, "g"))
+  CHECK(fault_of(metrics, series(counter, "g"))
         == "ray::metrics::counter \"g\" is a gauge already: one name is one "
            "metric");
   auto sizes = series(metric_kind::histogram, "sizes");
-  CHECK(refusal(metrics, sizes) == "");
+  CHECK(fault_of(metrics, sizes) == "");
   sizes.boundaries = {1, 2, 3};
-  CHECK(refusal(metrics, sizes).find("has other boundaries already")
+  CHECK(fault_of(metrics, sizes).find("has other boundaries already")
         != std::string::npos);
   sizes.name = "other";
   for (const auto& bad :
@@ -240,7 +240,7 @@ TEST_CASE("bad names, tags and boundaries are one sentence", "[metrics]") {
         std::vector<double>{2, 1}, std::vector<double>(101, 1),
         std::vector<double>{std::numeric_limits<double>::infinity()}}) {
     sizes.boundaries = bad;
-    CHECK(refusal(metrics, sizes).find("has boundaries that are not")
+    CHECK(fault_of(metrics, sizes).find("has boundaries that are not")
           != std::string::npos);
   }
 }

@@ -102,11 +102,11 @@ TEST_CASE("one name is one metric, and there is an end of them", "[metrics]") {
   metric_report large;
   for (int i = 0; i < 5000; ++i)
     large.series.push_back(of(counter, "c" + std::to_string(i), 1,
-                              {{"a", std::string(250, 'x')},
-                               {"b", std::string(250, 'x')},
-                               {"c", std::string(250, 'x')}}));
+                              {{"a", std::string(250, '\1')},
+                               {"b", std::string(250, '\1')},
+                               {"c", std::string(250, '"')}}));
   heavy.take(1, large);
   CHECK(heavy.answer().size() < std::size_t{8} << 20);
   CHECK(answer_of(heavy)["dropped"] > 0);
-  CHECK(answer_of(heavy)["rows"].size() > 1000);
+  CHECK(answer_of(heavy)["rows"].size() > 500);
 }
