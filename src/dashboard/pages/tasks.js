@@ -25,9 +25,8 @@ export const taskColumns = [
   {name: "Why", long: true, show: why},
 ];
 
-/// A time of those that have ended, if any has.
-const ranTimes = (sum, us) =>
-  sum.finished + sum.failed > 0 ? duration(us) : "–";
+/// A time of those that have run to their end, if any has.
+const ranTimes = (sum, us) => sum.p95_us > 0 ? duration(us) : "–";
 
 const sumColumns = [
   {name: "Name", long: true, show: (s) => h("a", {class: "mono",
