@@ -15,12 +15,16 @@ export function place(page, parameters = {}) {
 const pagesOfThings = {task: "task", actor: "actor", node: "node", job: "job",
   worker: "worker", object: "object"};
 
+const ownJobs = 0x800000; // Jobs from here on are of nodes themselves.
+
 /// A link to what has this id; nothing without one.
 export function link(kind, id, text) {
   if (!id)
     return "";
   if (kind === "task" && /^[0-9a-f]{16}0{15}1$/.test(id))
     return h("span", {class: "quiet"}, "the driver");
+  if (kind === "job" && Number(id.slice(1)) >= ownJobs)
+    return h("span", {class: "quiet"}, "rayd itself");
   const shown = text ?? shortId(id);
   return h("a", {href: place(pagesOfThings[kind], {id}), title: id,
     class: shown === id ? null : "mono"}, shown);
