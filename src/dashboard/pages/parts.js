@@ -84,6 +84,19 @@ export function card(title, more, ...children) {
     children);
 }
 
+/// The sums of a page: the most frequent ones, or all when the address says so.
+export function sumsCard(view, title, columns, sums, empty) {
+  const most = 12;
+  const rows = sums?.rows;
+  const all = view.get("all") === "1";
+  return card(title, !rows || rows.length <= most ? null
+    : h("a", {href: place(view.name, {...Object.fromEntries(view.parameters),
+      all: all ? "" : "1"})}, all ? "only the most frequent"
+      : `all ${rows.length}`),
+  table(title, columns, all ? rows : rows?.slice(0, most), (s) => s.name,
+    empty));
+}
+
 export function tile(name, value, note, href, alarm) {
   return h(href ? "a" : "div",
     {class: alarm ? "card tile alarm" : "card tile", href},

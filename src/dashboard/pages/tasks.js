@@ -1,8 +1,8 @@
 // Tasks, newest first, by filters that the address holds; and one of them.
 
 import {h} from "/dom.js";
-import {card, facts, link, notice, option, place, problem, state, table}
-  from "/parts.js";
+import {card, facts, link, notice, option, place, problem, state, sumsCard,
+  table} from "/parts.js";
 import {clock, count, duration, ran, resources} from "/words.js";
 
 export const titleOf = (task) => task.name || task.function;
@@ -101,9 +101,8 @@ export const tasks = {
     const known = {};
     const draw = () => view.draw(
       h("h1", {}, "Tasks"),
-      card("By name", null, table("Tasks by name", sumColumns,
-        known.sums?.rows?.slice(0, 15), (s) => s.name,
-        "no task was submitted yet")),
+      sumsCard(view, "By name", sumColumns, known.sums,
+        "no task was submitted yet"),
       filterForm(view), problem(known.list), pager(view, known.list),
       h("section", {class: "card wide"}, table("Tasks, newest first",
         taskColumns, known.list?.rows, (t) => t.id,
