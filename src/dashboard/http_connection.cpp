@@ -54,6 +54,14 @@ constexpr const char* token_page
     "<code>rayd start</code> printed it: <input name=token type=password "
     "autocomplete=off autofocus></label> <button>Open</button></form></html>\n";
 
+/// Names the content: gzip ends with a checksum and the length of it.
+std::string tag_of(const asset& one) {
+  std::string tag = "\"";
+  for (const char c : one.gzip.last(8))
+    tag += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return tag + '"';
+}
+
 std::string_view view(boost::beast::string_view text) {
   return {text.data(), text.size()};
 }
@@ -205,9 +213,15 @@ void http_connection::send_asset(std::string_view path) {
   if (found == nullptr)
     return send_text(status::not_found, plain, "there is no such page\n");
   response<http::span_body<const char>> out{status::ok, 11};
+  const auto tag = tag_of(*found);
+  out.set(http::field::etag, tag);
   out.set(http::field::content_type, std::string{found->type});
   out.set(http::field::content_encoding, "gzip");
-  out.body() = {found->gzip.data(), found->gzip.size()};
+  // What the browser has already is not sent again.
+  if (view(parser_->get()[http::field::if_none_match]) == tag)
+    out.result(status::not_modified);
+  else
+    out.body() = {found->gzip.data(), found->gzip.size()};
   send(std::move(out), nullptr);
 }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What an open dashboard costs (row 28): the rate of tasks while browsers show
-Overview, Tasks and Timeline, against the rate while nobody looks, in turn; and
-the memory of head and Redis.
+Overview, Tasks and Timeline, against the rate while nobody looks, in turn; the
+memory of head and Redis; and the processor time that they take for it while
+nothing else happens, which other load on the machine does not disturb.
 
 usage: dashboard_cost.py BIN [COUNT] [ROUNDS]
 BIN is the folder of rayd and page_user. A browser is played by its stream of
@@ -56,16 +57,45 @@ def pss(pid):
         return int(re.search(r"Pss:\s+(\d+)", file.read()).group(1)) / 1024
 
 
-def memory(head):
-    """MiB of the head and of its Redis."""
-    children = []
+def redis_of(head):
     for task in os.listdir(f"/proc/{head}/task"):
         with open(f"/proc/{head}/task/{task}/children",
                   encoding="ascii") as file:
-            children += file.read().split()
-    redis = sum(pss(one) for one in children
-                if "redis" in open(f"/proc/{one}/cmdline").read())
-    return pss(head), redis
+            for child in file.read().split():
+                with open(f"/proc/{child}/cmdline", encoding="ascii",
+                          errors="replace") as line:
+                    if "redis" in line.read():
+                        return child
+    raise RuntimeError("the head has no Redis")
+
+
+def memory(head):
+    """MiB of the head and of its Redis."""
+    return pss(head), pss(redis_of(head))
+
+
+def spent(head):
+    """Seconds of processor time of both."""
+    ticks = 0
+    for pid in (head, redis_of(head)):
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            ticks += sum(map(int, file.read().split(")")[1].split()[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def rest(head, port, watched, seconds=15):
+    """Processor time a second while nothing runs."""
+    reader = Reader(port) if watched else None
+    if reader:
+        reader.start()
+        time.sleep(1)
+    before = spent(head)
+    time.sleep(seconds)
+    took = (spent(head) - before) / seconds
+    if reader:
+        print(f"a browser was sent {reader.bytes / seconds / 1024:.0f} KiB/s")
+        reader.stop()
+    return took
 
 
 def main():
@@ -100,6 +130,12 @@ def main():
             return int(count) / (time.monotonic() - begun)
 
         rate()
+        print("after %s tasks, unwatched: head %.1f MiB, redis %.1f MiB"
+              % (count, *memory(head)))
+        for watched in (False, True):
+            print(f"at rest, {'watched' if watched else 'unwatched'}: "
+                  f"{rest(head, port, watched) * 100:.1f} % of a core")
+        print("watched: head %.1f MiB, redis %.1f MiB" % memory(head))
         rates = {False: [], True: []}
         for _ in range(rounds):
             for watched in (False, True):

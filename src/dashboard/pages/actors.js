@@ -1,7 +1,8 @@
 // Actors with the calls that wait for them; one actor; one worker process.
 
 import {h} from "/dom.js";
-import {card, facts, link, place, problem, state, table} from "/parts.js";
+import {card, facts, link, place, problem, state, sumsCard, table}
+  from "/parts.js";
 import {clock, count} from "/words.js";
 import {pager, taskColumns} from "/tasks.js";
 
@@ -88,9 +89,8 @@ export const actors = {
     const draw = () => view.draw(
       h("h1", {}, "Actors", view.get("job")
         ? h("span", {class: "quiet"}, ` of ${view.get("job")}`) : null),
-      card("By class", null, table("Actors by class", sumColumns,
-        known.sums?.rows?.slice(0, 15), (s) => s.name,
-        "no actor was made yet")),
+      sumsCard(view, "By class", sumColumns, known.sums,
+        "no actor was made yet"),
       problem(known.list), pager(view, known.list),
       h("section", {class: "card wide"}, table("Actors, newest first",
         columns(hosts), known.list?.rows,

@@ -4,10 +4,12 @@
 import {Stream} from "/stream.js";
 
 const watchers = new Map(); // query as text -> set of functions
+const waiting = new Set(); // Queries of them without any answer yet.
 let onState = () => {};
 let send = () => {};
 
 function take(query, answer) {
+  waiting.delete(query);
   for (const tell of watchers.get(query) ?? [])
     tell(answer);
 }
@@ -56,18 +58,35 @@ export function begin(tell) {
   }, 15000);
 }
 
+async function answerOf(text) {
+  const answer = await fetch(`/api/query?q=${encodeURIComponent(text)}`);
+  return answer.json();
+}
+
+/// The first answer need not wait until the stream has begun anew.
+async function hurry(text) {
+  waiting.add(text);
+  const answer = await answerOf(text).catch(() => null);
+  if (answer && waiting.has(text))
+    take(text, answer);
+}
+
 /// Calls *tell* with each new answer. @returns what ends that.
 export function watch(query, tell) {
   const text = JSON.stringify(query);
-  if (!watchers.has(text))
+  if (!watchers.has(text)) {
     watchers.set(text, new Set());
+    hurry(text);
+  }
   watchers.get(text).add(tell);
   renew();
   return () => {
     const all = watchers.get(text);
     all?.delete(tell);
-    if (all?.size === 0)
+    if (all?.size === 0) {
       watchers.delete(text);
+      waiting.delete(text);
+    }
     renew();
   };
 }
@@ -75,9 +94,7 @@ export function watch(query, tell) {
 /// One answer, now; {"error": sentence} when there is none.
 export async function ask(query) {
   try {
-    const answer = await fetch(
-      `/api/query?q=${encodeURIComponent(JSON.stringify(query))}`);
-    return await answer.json();
+    return await answerOf(JSON.stringify(query));
   } catch {
     return {error: "the head does not answer just now"};
   }

@@ -4,7 +4,7 @@ import {h} from "/dom.js";
 import {ask} from "/feed.js";
 import {bar, card, choice, facts, link, place, problem, state, table}
   from "/parts.js";
-import {bytes, clock, count, percent, resources} from "/words.js";
+import {bytes, bytesOf, clock, count, percent, resources} from "/words.js";
 import {amounts} from "/amounts.js";
 import {Chart} from "/chart.js";
 import {followSeries} from "/series.js";
@@ -18,44 +18,51 @@ const slots = (name) => (node) => {
     : [`${count(used)} of ${count(total)}`, bar(used, total)];
 };
 
-/// Two rates of a node's machine.
-const rates = (one, other) => (node) => node[one] === undefined ? ""
-  : `${bytes(node[one])}/s, ${bytes(node[other])}/s`;
+/// Two rates of a node's machine: [[field, word], ...].
+const rates = (...fields) => (node) => node[fields[0][0]] === undefined ? ""
+  : fields.map(([field, word]) =>
+    h("div", {}, `${bytes(node[field])}/s ${word}`));
 
+/// No wider than a window: what belongs together stands in one column.
 const columns = [
-  {name: "Node", show: (n) => link("node", n.id)},
+  {name: "Node", show: (n) => [link("node", n.id),
+    n.role === "head" ? h("div", {class: "quiet"}, "head") : null]},
   {name: "State", show: (n) => state(n.state)},
-  {name: "Role", show: (n) => n.role},
   {name: "Host", show: (n) => n.host},
   {name: "Heartbeat", number: true, show: (n) => n.state === "dead" ? ""
-    : `${count(n.heartbeat_age_ms)} ms ago`},
+    : [count(n.heartbeat_age_ms), " ms", h("div", {class: "quiet"}, "ago")]},
   {name: "CPU slots", show: slots("CPU")},
   {name: "GPU", show: slots("GPU")},
   {name: "CPU", show: (n) => n.cpu_percent === undefined ? ""
     : [percent(n.cpu_percent), bar(n.cpu_percent, 100)]},
   {name: "Memory", show: (n) => n.memory_total === undefined ? ""
-    : [`${bytes(n.memory_used)} of ${bytes(n.memory_total)}`,
+    : [bytesOf(n.memory_used, n.memory_total),
       bar(n.memory_used, n.memory_total)]},
   {name: "Object store", show: (n) => [
-    `${bytes(n.store_used)} of ${bytes(n.store_capacity)}`,
-    n.store_spilled > 0 ? `, ${bytes(n.store_spilled)} on disk` : "",
-    bar(n.store_used, n.store_capacity)]},
-  {name: "Network in, out", show: rates("network_in", "network_out")},
-  {name: "Disk read, written", show: rates("disk_read", "disk_write")},
+    bytesOf(n.store_used, n.store_capacity),
+    bar(n.store_used, n.store_capacity),
+    n.store_spilled > 0 ? h("div", {class: "quiet"},
+      `${bytes(n.store_spilled)} on disk`) : null]},
+  {name: "Network", show: rates(["network_in", "in"],
+    ["network_out", "out"])},
+  {name: "Disk", show: rates(["disk_read", "read"],
+    ["disk_write", "written"])},
   {name: "Workers", number: true, show: (n) => count(n.workers)},
   {name: "Actors", number: true, show: (n) => count(n.actors)},
   {name: "Running", number: true, show: (n) => count(n.tasks_running)},
   {name: "Waiting", number: true, show: (n) => count(n.tasks_waiting)},
-  {name: "Why", long: true, show: (n) => n.reason},
 ];
+
+const whyColumn = {name: "Why", long: true, show: (n) => n.reason};
 
 export const nodes = {
   title: () => "Nodes",
   show(view) {
     view.watch({what: "nodes"}, (answer) => view.draw(
       h("h1", {}, "Nodes"), problem(answer),
-      h("section", {class: "card wide"}, table("Nodes", columns,
-        answer.nodes, (n) => n.id))));
+      h("section", {class: "card wide"}, table("Nodes",
+        answer.nodes?.some((n) => n.reason) ? [...columns, whyColumn]
+          : columns, answer.nodes, (n) => n.id))));
   },
 };
 

@@ -1,7 +1,7 @@
 // What lies in the object stores, largest first; and one object.
 
 import {h, svg} from "/dom.js";
-import {bar, card, facts, link, place, problem, state, table}
+import {bar, card, facts, link, place, problem, state, sumsCard, table}
   from "/parts.js";
 import {bytes, count} from "/words.js";
 import {pager} from "/tasks.js";
@@ -70,10 +70,8 @@ export const objects = {
       card("Stores", null, table("Object stores",
         storeColumns(known.memory?.rows ?? []), known.memory?.stores,
         (s) => s.node)),
-      h("div", {class: "grid"},
-        card("By maker", null, table("Objects by maker", sumColumns,
-          known.sums?.rows?.slice(0, 12), (s) => s.name,
-          "no object is in a store"))),
+      sumsCard(view, "By maker", sumColumns, known.sums,
+        "no object is in a store"),
       problem(known.memory), pager(view, known.memory),
       h("section", {class: "card wide"}, table("Objects, largest first",
         columns, known.memory?.rows, (o) => o.id,

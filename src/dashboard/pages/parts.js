@@ -15,12 +15,16 @@ export function place(page, parameters = {}) {
 const pagesOfThings = {task: "task", actor: "actor", node: "node", job: "job",
   worker: "worker", object: "object"};
 
+const ownJobs = 0x800000; // Jobs from here on are of nodes themselves.
+
 /// A link to what has this id; nothing without one.
 export function link(kind, id, text) {
   if (!id)
     return "";
   if (kind === "task" && /^[0-9a-f]{16}0{15}1$/.test(id))
     return h("span", {class: "quiet"}, "the driver");
+  if (kind === "job" && Number(id.slice(1)) >= ownJobs)
+    return h("span", {class: "quiet"}, "rayd itself");
   const shown = text ?? shortId(id);
   return h("a", {href: place(pagesOfThings[kind], {id}), title: id,
     class: shown === id ? null : "mono"}, shown);
@@ -78,6 +82,19 @@ export function card(title, more, ...children) {
     h("div", {class: "top"}, h("h2", {}, title),
       more ? h("span", {class: "more"}, more) : null),
     children);
+}
+
+/// The sums of a page: the most frequent ones, or all when the address says so.
+export function sumsCard(view, title, columns, sums, empty) {
+  const most = 12;
+  const rows = sums?.rows;
+  const all = view.get("all") === "1";
+  return card(title, !rows || rows.length <= most ? null
+    : h("a", {href: place(view.name, {...Object.fromEntries(view.parameters),
+      all: all ? "" : "1"})}, all ? "only the most frequent"
+      : `all ${rows.length}`),
+  table(title, columns, all ? rows : rows?.slice(0, most), (s) => s.name,
+    empty));
 }
 
 export function tile(name, value, note, href, alarm) {

@@ -1,8 +1,8 @@
 // Tasks, newest first, by filters that the address holds; and one of them.
 
 import {h} from "/dom.js";
-import {card, facts, link, notice, option, place, problem, state, table}
-  from "/parts.js";
+import {card, facts, link, notice, option, place, problem, state, sumsCard,
+  table} from "/parts.js";
 import {clock, count, duration, ran, resources} from "/words.js";
 
 export const titleOf = (task) => task.name || task.function;
@@ -25,9 +25,8 @@ export const taskColumns = [
   {name: "Why", long: true, show: why},
 ];
 
-/// A time of those that have ended, if any has.
-const ranTimes = (sum, us) =>
-  sum.finished + sum.failed > 0 ? duration(us) : "–";
+/// A time of those that have run to their end, if any has.
+const ranTimes = (sum, us) => sum.p95_us > 0 ? duration(us) : "–";
 
 const sumColumns = [
   {name: "Name", long: true, show: (s) => h("a", {class: "mono",
@@ -102,9 +101,8 @@ export const tasks = {
     const known = {};
     const draw = () => view.draw(
       h("h1", {}, "Tasks"),
-      card("By name", null, table("Tasks by name", sumColumns,
-        known.sums?.rows?.slice(0, 15), (s) => s.name,
-        "no task was submitted yet")),
+      sumsCard(view, "By name", sumColumns, known.sums,
+        "no task was submitted yet"),
       filterForm(view), problem(known.list), pager(view, known.list),
       h("section", {class: "card wide"}, table("Tasks, newest first",
         taskColumns, known.list?.rows, (t) => t.id,

@@ -14,6 +14,14 @@ export function bytes(value) {
   return `${value.toFixed(digits)} ${units[unit]}`;
 }
 
+/// "3.6 of 23.5 GiB".
+export function bytesOf(part, whole) {
+  const [used, all] = [bytes(part), bytes(whole)];
+  const unit = used.split(" ")[1];
+  return `${all.endsWith(` ${unit}`) || part === 0 ? used.split(" ")[0]
+    : used} of ${all}`;
+}
+
 export function count(value) {
   if (value === null || value === undefined)
     return "–";

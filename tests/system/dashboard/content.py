@@ -18,9 +18,11 @@ def content(browser, address):
     titles = browser.run("""return [...document.querySelectorAll(
         "main th")].map((one) => one.textContent);""")
     wanted = ["State", "Heartbeat", "CPU slots", "GPU", "CPU", "Memory",
-              "Object store", "Network in, out", "Disk read, written",
-              "Workers"]
+              "Object store", "Network", "Disk", "Workers"]
     check(set(wanted) <= set(titles), "nodes have their columns", titles)
+    wide = browser.run("""const box = document.querySelector(".scroll");
+        return [box.scrollWidth, box.clientWidth];""")
+    check(wide[0] <= wide[1], "the table of nodes is not cut off", wide)
     browser.open(f"{address}/#/tasks?text=huge")
     check(browser.until("""return document.querySelector(
         "main section:last-of-type tbody")?.textContent

@@ -19,6 +19,28 @@ TEST_CASE("a query goes to the head, its answer to the browser", "[http]") {
   CHECK(browser.read_until("\r\n\r\n").find("gzip") != std::string::npos);
 }
 
+TEST_CASE("parts of the pages that a browser has are not sent again",
+          "[http]") {
+  web_world place;
+  web_client browser{place.server->port()};
+  browser.get("/style.css");
+  const auto first = browser.read_until("\r\n\r\n");
+  const auto at = first.find("ETag: ");
+  REQUIRE(at != std::string::npos);
+  const auto tag = first.substr(at + 6, first.find('\r', at) - at - 6);
+  CHECK(tag.size() > 10);
+  const auto again = [&](const std::string& known) {
+    web_client other{place.server->port()};
+    other.send("GET /style.css HTTP/1.1\r\nHost: localhost\r\n"
+               "If-None-Match: " + known + "\r\nConnection: close\r\n\r\n");
+    return other.read_until("never");
+  };
+  const auto same = again(tag);
+  CHECK(same.find("HTTP/1.1 304") == 0);
+  CHECK(same.size() < 800);
+  CHECK(again("\"older\"").find("HTTP/1.1 200") == 0);
+}
+
 TEST_CASE("a stream gets events while others wait", "[http]") {
   web_world place;
   web_client stream{place.server->port()};
