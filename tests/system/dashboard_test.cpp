@@ -83,8 +83,11 @@ TEST_CASE("a head has a dashboard that shows what rayd status shows") {
         "X-Content-Type-Options: nosniff", "X-Frame-Options: DENY",
         "Content-Encoding: gzip"})
     CHECK(page.head.find(header) != std::string::npos);
-  const auto shown = query(port, status_query);
+  // The head probes itself when it starts.
+  REQUIRE(eventually(
+    [&] { return status_of(place)["totals"]["workers"] == 0; }, 10s));
   const auto status = status_of(place);
+  const auto shown = query(port, status_query);
   CHECK(shown["cluster_id"] == status["cluster_id"]);
   CHECK(shown["nodes"].size() == 1);
   CHECK(accounts_of(shown) == accounts_of(status));

@@ -285,9 +285,9 @@ int fails_with_code(int which) {
 /// The code that get() throws, from the task and through one that depends on
 /// it; both processes are others than this one.
 void error_codes() {
-  const auto code_of = [](const auto& ref) -> std::error_code {
+  const auto code_of = [](const auto& wanted) -> std::error_code {
     try {
-      ray::get(ref);
+      ray::get(wanted);
     } catch (const std::system_error& caught) {
       return caught.code();
     }
