@@ -7,7 +7,9 @@
 //   int n = ray::get(hits.request<int>(inc_atom::value, 5));
 //
 // The function runs in a process of its own as a detached actor: it may use
-// everything that CAF offers, and block in ray::get. CAF's own rules hold. An
+// everything that CAF offers, and block in ray::get. With ray::with::shared it
+// runs beside others on CAF's threads instead, and may not block. CAF's own
+// rules hold. An
 // exception that leaves a handler ends the actor, and its callers get an
 // actor_died that says which. handle() gives an ordinary CAF handle in this
 // process for code that speaks CAF only.
@@ -205,6 +207,11 @@ behavior_actor<Behavior> spawn(Args&&... args) {
 template <auto Behavior, class... Args>
 behavior_actor<Behavior> spawn(const with& options, Args&&... args) {
   detail::check_behavior_options(options);
+  using self_class
+    = std::remove_pointer_t<typename detail::behavior_shape<Behavior>::self>;
+  if constexpr (!detail::has_kept_state<self_class>)
+    if (options.durable)
+      detail::refuse_durable_behavior(detail::value_name<Behavior>());
   return detail::spawn_behavior<Behavior>(&options,
                                           std::forward<Args>(args)...);
 }

@@ -19,7 +19,7 @@ enum class errc : std::uint8_t {
   cancelled,          ///< cancel() was accepted before the result was.
   unschedulable,      ///< A strict placement that no node can satisfy.
   connection_failed,  ///< Nobody answers, or the connection was lost.
-  would_block,        ///< get() in an actor that shares its thread.
+  would_block,        ///< get() in an actor that shares its process.
   wrong_type,         ///< A value or interface of another type.
   pending_calls,      ///< The actor has max_pending_calls calls waiting.
   task_timeout,       ///< The attempt ran longer than with.timeout.

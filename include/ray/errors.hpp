@@ -200,7 +200,7 @@ struct connection_failed : detail::error_of<errc::connection_failed> {
   using error_of::error_of;
 };
 
-/// get() in an actor that shares its thread with others.
+/// get() in an actor that shares its process with others.
 struct would_block : detail::error_of<errc::would_block> {
   using error_of::error_of;
 };

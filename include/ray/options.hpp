@@ -59,8 +59,7 @@ private:
 /// When an actor ends: with its job, or only when killed.
 enum class lifetime { job, detached };
 
-/// Options of a task or an actor. Fields that do not work yet are refused at
-/// the call, by name: durable, shared.
+/// Options of a task or an actor.
 struct with {
   /// Task 1; actor 1 to be placed and 0 while alive.
   std::optional<double> num_cpus = {};
@@ -82,8 +81,15 @@ struct with {
   int max_pending_calls = -1; ///< -1: no limit of its own.
   ray::lifetime lifetime = ray::lifetime::job;
   bool get_if_exists = false;
-  bool durable = false; ///< Snapshots of inspect-able state.
-  bool shared = false;  ///< true: one process holds many.
+  /// Of a class with an inspect function, or a behaviour whose state has one,
+  /// and max_restarts: a restart goes on with the state after the last call
+  /// whose result was seen. At most 1 MiB, and no references; each call costs
+  /// its encoding. Of a behaviour it is restored after its function ran.
+  bool durable = false;
+  /// false: a process of its own. true: one process holds up to 1,000, light
+  /// ones that run one call or message at a time on few threads, and die
+  /// together. ray::get throws would_block there; no GPUs, no max_concurrency.
+  bool shared = false;
   /// Of the process, from its start; all else is as in its node's. A process
   /// serves tasks of one env only. 64 KiB in all, no name RAYD_*.
   std::map<std::string, std::string> env = {};

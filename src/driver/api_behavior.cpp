@@ -10,6 +10,7 @@
 #include <caf/actor_companion.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/scheduled_actor.hpp>
 #include <caf/sec.hpp>
 #include <caf/send.hpp>
 #include <caf/system_messages.hpp>
@@ -19,6 +20,9 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
 namespace ray::detail {
 
@@ -28,9 +32,16 @@ struct open_request {
   behavior_host::reply_encoder encode = nullptr;
 };
 
+/// An answer that waits for the state after it.
+struct held_answer {
+  std::unique_ptr<invocation> call;
+  invocation_result answer;
+};
+
 struct host_state {
   std::string name;
   runtime& process = current_runtime();
+  std::shared_ptr<hosted_actor> self = process.actor_being_made();
 
   std::mutex lock;
   std::condition_variable changed;
@@ -42,6 +53,17 @@ struct host_state {
   bool comes_back = false;          ///< Then: it will be restarted.
   std::uint64_t last_request = 0;
   std::map<std::uint64_t, open_request> open;
+
+  // Of a durable actor:
+  std::string_view snapshot; ///< Until it is loaded.
+  const caf::scheduled_actor* actor = nullptr; ///< Once its function has run.
+  const state_codec* codec = nullptr;          ///< And these.
+  const void* state = nullptr;
+  std::mutex turn;                      ///< While a message is handled.
+  std::thread::id handler;              ///< Handles a message at this moment.
+  std::vector<held_answer> held;        ///< Meanwhile.
+  std::optional<std::string> last_state; ///< With its last answer, if it quit.
+  std::function<void()> last_word;       ///< Meanwhile: that it ended.
 };
 
 namespace {
@@ -109,6 +131,27 @@ bool says_that_it_ended(host_state& host,
          || (reason == caf::sec::runtime_error && !host.exception.empty());
 }
 
+/// Whether the calling thread handles a message that ends the actor. Its state
+/// goes before the handler has returned to us.
+bool quits_here(const host_state& host) {
+  return host.actor != nullptr && host.handler == std::this_thread::get_id()
+         && !host.actor->alive();
+}
+
+void give_answer(host_state& host, std::unique_ptr<invocation> call,
+                 invocation_result&& answer) {
+  {
+    const std::lock_guard guard{host.lock};
+    if (host.handler != std::thread::id{}) {
+      if (quits_here(host))
+        host.last_state = host.codec->save(host.state);
+      host.held.push_back({std::move(call), std::move(answer)});
+      return;
+    }
+  }
+  call->finish(std::move(answer));
+}
+
 void take_answer(host_state& host, std::uint64_t id,
                  const caf::type_erased_tuple& content) {
   open_request request;
@@ -123,8 +166,9 @@ void take_answer(host_state& host, std::uint64_t id,
     host.open.erase(found);
     death = host.death;
   }
-  request.call->finish(ended ? died(host, *death)
-                             : encode_answer(host, request, content));
+  auto answer = ended ? died(host, *death)
+                      : encode_answer(host, request, content);
+  give_answer(host, std::move(request.call), std::move(answer));
 }
 
 void take_down(host_state& host, const caf::error& reason) {
@@ -137,14 +181,30 @@ void take_down(host_state& host, const caf::error& reason) {
     death = "the actor " + host.name + " ended: "
             + (host.exception.empty() ? render(host, reason) : host.exception);
     host.death = death;
-    host.comes_back = !for_good && host.process.actor_restarts();
+    host.comes_back = !for_good && host.self && host.self->restarts();
     open.swap(host.open);
-    ending = host.ending || !host.started;
+    ending = host.ending;
   }
   for (auto& [id, request] : open)
     request.call->finish(died(host, death));
-  if (!ending)
-    host.process.actor_ended(died(host, death).bytes, for_good);
+  if (!host.self)
+    return;
+  auto end = [self = host.self, failure = died(host, death).bytes, ending,
+              for_good] {
+    if (ending)
+      self->gone();
+    else
+      self->ended(failure, for_good);
+  };
+  {
+    // Its last answers go before that.
+    const std::lock_guard guard{host.lock};
+    if (host.handler == std::this_thread::get_id()) {
+      host.last_word = std::move(end);
+      return;
+    }
+  }
+  end();
 }
 
 } // namespace
@@ -165,15 +225,80 @@ caf::error behavior_threw(host_state& host, const std::exception_ptr& thrown) {
   return caf::sec::runtime_error;
 }
 
+bool has_own_thread(const host_state& host) {
+  return !host.self || host.self->has_own_thread();
+}
+
+bool keeps_state(const host_state& host) {
+  return host.self && host.self->is_durable();
+}
+
+void begin_state(host_state& host, const caf::scheduled_actor& actor,
+                 const state_codec& codec, void* state) {
+  const bool restored = !host.snapshot.empty();
+  if (restored)
+    codec.load(state, host.snapshot);
+  host.snapshot = {};
+  host.self->begin_state(codec.save(state), restored);
+  const std::lock_guard guard{host.lock};
+  host.actor = &actor;
+  host.codec = &codec;
+  host.state = state;
+}
+
+void message_begins(host_state& host) {
+  // Another thread may take up the next message before this one is done.
+  host.turn.lock();
+  const std::lock_guard guard{host.lock};
+  host.handler = std::this_thread::get_id();
+}
+
+void message_ends(host_state& host, bool gone) {
+  std::optional<invocation_result> failure;
+  try {
+    if (!gone && host.codec != nullptr)
+      host.self->keep_state(host.codec->save(host.state));
+    else if (host.last_state)
+      host.self->keep_state(std::move(*host.last_state));
+  } catch (const error& problem) {
+    failure = make_failure(problem.code(), problem.message());
+  } catch (const std::exception& problem) {
+    failure = make_failure(errc::task_error, problem.what());
+  }
+  std::vector<held_answer> held;
+  std::function<void()> last_word;
+  {
+    const std::lock_guard guard{host.lock};
+    host.handler = {};
+    held.swap(host.held);
+    last_word.swap(host.last_word);
+  }
+  for (auto& [call, answer] : held)
+    call->finish(failure ? invocation_result{*failure} : std::move(answer));
+  host.turn.unlock();
+  if (last_word)
+    last_word();
+}
+
+acting_as::acting_as(const host_state& host) noexcept
+  : actor_(host.self), before_(actor_ ? actor_->enter() : nullptr) {}
+
+acting_as::~acting_as() {
+  if (actor_)
+    actor_->leave(before_);
+}
+
 behavior_host::behavior_host(std::string_view name,
                              std::shared_ptr<host_state> state)
   : state_(std::move(state)) {
   state_->name = name;
 }
 
-std::shared_ptr<behavior_host> behavior_host::start(std::string_view name,
-                                                    const launcher& launch) {
+std::shared_ptr<behavior_host>
+behavior_host::start(std::string_view name, std::string_view snapshot,
+                     const launcher& launch) {
   auto state = std::make_shared<host_state>();
+  state->snapshot = snapshot;
   auto host = std::make_shared<behavior_host>(name, state);
   auto& system = state->process.system();
   host->companion_ = system.spawn<caf::actor_companion, caf::hidden>();
@@ -199,10 +324,13 @@ std::shared_ptr<behavior_host> behavior_host::start(std::string_view name,
 
 behavior_host::~behavior_host() {
   std::map<std::uint64_t, open_request> open;
+  bool runs = false;
   {
     const std::lock_guard guard{state_->lock};
     state_->ending = true;
     open.swap(state_->open);
+    // Else take_down tells.
+    runs = state_->started && !state_->death;
   }
   if (actor_)
     caf::anon_send_exit(actor_, caf::exit_reason::kill);
@@ -211,6 +339,8 @@ behavior_host::~behavior_host() {
   for (auto& [id, request] : open)
     request.call->finish(
       died(*state_, "the actor " + state_->name + " was ended"));
+  if (!runs && state_->self)
+    state_->self->gone();
 }
 
 void behavior_host::request(caf::message content,

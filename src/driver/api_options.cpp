@@ -1,4 +1,5 @@
 #include <ray/errors.hpp>
+#include <ray/detail/actor_state.hpp>
 #include <ray/options.hpp>
 
 #include <cmath>
@@ -63,6 +64,7 @@ void refuse_actor_options(const with& options) {
   refuse_here(options.max_pending_calls != -1, "max_pending_calls");
   refuse_here(options.lifetime != lifetime::job, "lifetime");
   refuse_here(options.get_if_exists, "get_if_exists");
+  refuse_here(options.shared, "shared");
 }
 
 void check_actor_options(const with& options) {
@@ -78,6 +80,14 @@ void check_actor_options(const with& options) {
   check(options.max_task_retries, -1, many, "max_task_retries");
   check(options.max_concurrency, 1, 1000, "max_concurrency");
   check(options.max_pending_calls, -1, many, "max_pending_calls");
+  if (options.shared && options.num_gpus != 0)
+    throw wrong_type("ray::with::shared and num_gpus exclude each other: a "
+                     "process sees the same GPUs all its life, so an actor "
+                     "with GPUs needs one of its own");
+  if (options.shared && options.max_concurrency != 1)
+    throw wrong_type("ray::with::shared and max_concurrency exclude each "
+                     "other: the actors of a shared process have few threads "
+                     "for all of them, and each runs one call at a time");
   if (options.get_if_exists && options.name.empty())
     throw wrong_type("ray::with::get_if_exists looks for the actor of a name: "
                      "set ray::with::name, too");
@@ -112,13 +122,38 @@ void check_options(const with& options, bool actor) {
     check_actor_options(options);
   else
     refuse_actor_options(options);
-  refuse(options.durable, "durable", "false");
-  refuse(options.shared, "shared", "false");
+  if (options.durable && (!actor || options.max_restarts == 0))
+    throw wrong_type("ray::with::durable is for actors that restart: set "
+                     "max_restarts, too");
+  if (options.durable && options.max_concurrency != 1)
+    throw wrong_type("ray::with::durable wants a state that one call at a time "
+                     "changes: leave max_concurrency at 1");
   check_env(options.env);
   if (!options.labels.empty()
       && std::holds_alternative<group_bundle>(options.scheduling.wish()))
     throw wrong_type("ray::with::labels have no meaning in a bundle, whose "
                      "node is chosen with its group: leave one of them away");
+}
+
+void refuse_durable(std::string_view type) {
+  throw wrong_type("ray::with::durable wants the actor's state: give "
+                   + std::string{type}
+                   + " an inspect function, template <class Inspector> friend "
+                     "auto inspect(Inspector& f, "
+                   + std::string{type} + "& x) { return f(x.a, x.b); }");
+}
+
+void refuse_durable_behavior(std::string_view behavior) {
+  throw wrong_type("ray::with::durable wants the behaviour's state: let "
+                   + std::string{behavior}
+                   + " take a caf::stateful_actor<State>*, and give State an "
+                     "inspect function");
+}
+
+void refuse_references(std::string_view type) {
+  throw wrong_type("the state of the durable " + std::string{type}
+                   + " holds references to objects or actors, which its "
+                     "snapshots cannot keep: hold values");
 }
 
 void check_behavior_options(const with& options) {

@@ -133,8 +133,8 @@ void hang_up(client_actor& root, client_signals& signals,
 
 } // namespace
 
-caf::actor_system& process_system() {
-  static auto* only = new caf_system;
+caf::actor_system& process_system(std::size_t threads) {
+  static auto* only = new caf_system{threads};
   return only->get();
 }
 

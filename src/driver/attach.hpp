@@ -5,6 +5,7 @@
 #include "transport/hello.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -27,8 +28,9 @@ result<std::shared_ptr<client>> attach(const attach_request& request);
 
 /// CAF's actor system of this process, made when first needed. It stays until
 /// the process ends: CAF waits in its destructor for actors of the program,
-/// and may wait for ever.
-caf::actor_system& process_system();
+/// and may wait for ever. *threads* run its actors that have none of their
+/// own; only the first call decides.
+caf::actor_system& process_system(std::size_t threads = 1);
 
 /// What a driver says of itself in the attach message.
 std::string describe_driver(const std::string& job_name,

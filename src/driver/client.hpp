@@ -102,8 +102,7 @@ public:
   void remove_group(const ray::detail::object_handle& group) override;
   ray::context current_context() override;
   caf::actor_system& system() override;
-  void actor_ended(std::string failure, bool for_good) override;
-  bool actor_restarts() override { return actor_restarts_; }
+  std::shared_ptr<ray::detail::hosted_actor> actor_being_made() override;
   void exit_actor() override;
 
   /// Our node leaves a cluster that goes on without us.
@@ -151,6 +150,9 @@ public:
   /// This process hosts that actor from now on; before its code runs.
   void set_actor(const task_spec& creation, std::int32_t attempt);
 
+  /// Of what an actor that lives here makes outside of its calls.
+  object_id parent_beside_calls(const actor_life& actor) const;
+
   /// The frame of threads that run no task; a worker changes it before work.
   task_frame& process_frame() noexcept { return process_frame_; }
 
@@ -164,8 +166,9 @@ public:
   object_value as_result(const std::shared_ptr<ray::detail::reservation>& room,
                          const object_id& task);
 
-  /// The actor hosted here is gone; returns when the node has heard it.
-  void report_actor_ended(std::string failure, bool for_good);
+  /// An actor hosted here is gone: tells the node.
+  void report_actor_ended(const object_id& actor, std::string failure,
+                          bool for_good);
 
   /// Waits, at most for *limit*, until the node has read all sent so far.
   void settle(std::chrono::milliseconds limit) noexcept;
@@ -175,6 +178,7 @@ private:
 
   struct wait_request;
   class arrivals_of;
+  class actor_seat;
   struct kept_for_handles;
   client(std::shared_ptr<arena_view> arena, caf::actor_system& system,
          kept_for_handles& kept);
@@ -186,6 +190,8 @@ private:
   }
   void send(lane_record record, push how);
   task_frame& frame() noexcept;
+  const actor_life& actor() noexcept;
+  void require_patience(ray::detail::deadline until) const;
   task_spec make_spec(ray::detail::submission& work, task_frame& parent);
   ray::detail::object_handle submit_spec(task_spec&& spec);
   ray::detail::object_handle submit_or_find(const task_spec& spec);
@@ -225,10 +231,7 @@ private:
   client_identity identity_;
   std::unique_ptr<lane> lane_;
   task_frame process_frame_;
-  object_id actor_;
-  resource_set actor_resources_; ///< While it lives.
-  bool actor_restarts_ = false; ///< After this life comes another one.
-  bool actor_restarted_ = false;
+  actor_life actor_; ///< Of a process with one actor.
   bool node_ends_with_us_ = false;
   bool shows_lines_ = false;
   line_printer printer_;

@@ -106,6 +106,7 @@ private:
 std::unique_ptr<ray::detail::arrivals>
 client::watch(std::vector<object_handle> objects) {
   require_open();
+  require_patience(no_deadline);
   return std::make_unique<arrivals_of>(shared_from_this(), std::move(objects));
 }
 

@@ -132,16 +132,17 @@ ray::context client::current_context() {
     return context;
   context.worker_id = fmt::format("{}-w{}", context.node_id,
                                   identity_.process);
-  if (actor_)
-    context.actor_id = to_string(actor_);
-  context.was_restarted = actor_restarted_;
+  const auto& lives = actor();
+  if (lives.id)
+    context.actor_id = to_string(lives.id);
+  context.was_restarted = lives.life > 0;
   if (!here.task)
     return context;
   context.task_id = to_string(here.task);
   context.attempt = here.attempt;
   if (here.spec != nullptr)
     for (const auto& [name, units] :
-         actor_ ? actor_resources_ : here.spec->demand)
+         lives.id ? lives.resources : here.spec->demand)
       context.assigned_resources[name]
         = static_cast<double>(units) / resource_set::unit;
   return context;

@@ -88,6 +88,10 @@ bool client::receive() {
             if (worker_ != nullptr)
               worker_->cancel(x.task);
           },
+          [&](end_actor& x) {
+            if (worker_ != nullptr)
+              worker_->end_actor(x.actor);
+          },
           [&](tell_waits&) { send(waits_told{waits_.tell()}, push::soon); },
           [&](tell_driver& x) { tell_user(x.text); },
           [&](worker_lines& x) { printer_.add(std::move(x)); },

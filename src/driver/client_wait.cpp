@@ -135,6 +135,7 @@ void client::block(wait_request& request, deadline until) {
 std::vector<stored_value>
 client::get(std::span<const object_handle> objects, deadline until) {
   require_open();
+  require_patience(until);
   std::vector<stored_value> values(objects.size());
   std::size_t missing = 0;
   bool failed = false;
@@ -174,6 +175,7 @@ client::get(std::span<const object_handle> objects, deadline until) {
 std::vector<bool> client::wait(std::span<const object_handle> objects,
                                std::size_t count, deadline until) {
   require_open();
+  require_patience(until);
   std::vector<bool> there(objects.size());
   std::size_t found = 0;
   const auto look = [&] {

@@ -1,12 +1,28 @@
 #pragma once
 
 #include "base/ids.hpp"
+#include "base/resources.hpp"
 #include "wire/task.hpp"
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 namespace rayd {
+
+/// An actor that lives in this process.
+struct actor_life {
+  object_id id;
+  resource_set resources; ///< While it lives.
+  bool restarts = false;  ///< After this life comes another one.
+  std::int32_t life = 0;  ///< Times that it was restarted.
+  bool durable = false;   ///< Each life begins where the last one ended.
+  /// In a shared process: the node hears that the actor is gone when nobody
+  /// has this any more, which is while something of it runs.
+  std::shared_ptr<void> presence;
+};
+
+actor_life actor_made_by(const task_spec& creation, std::int32_t attempt);
 
 /// On whose behalf a thread submits and puts: the running task, or the
 /// program's main part. The n-th child of a frame has the same id in every
@@ -17,6 +33,7 @@ struct task_frame {
   std::uint16_t depth = 0;
   std::int32_t attempt = 0;
   const task_spec* spec = nullptr; ///< While the task runs.
+  const actor_life* actor = nullptr; ///< In a shared process: whose code runs.
   std::atomic<std::uint64_t> children{0};
 
   /// The next child's id.

@@ -24,8 +24,15 @@ public:
   virtual void before_wait() = 0;
   virtual void after_wait() = 0;
 
-  /// The actor that lives here ended by itself.
-  virtual void actor_ended(std::string failure, bool for_good) = 0;
+  /// An actor that lives here ended by itself; on any thread.
+  virtual void actor_ended(const object_id& actor, std::string failure,
+                           bool for_good) = 0;
+
+  /// Whether this process hosts many actors, on few threads.
+  virtual bool is_shared() const noexcept { return false; }
+
+  /// Only to a shared one: this actor is not wanted any more.
+  virtual void end_actor(const object_id& actor) { (void)actor; }
 
   /// The node said end_process, or is gone.
   virtual void end(const std::string& reason) = 0;

@@ -44,6 +44,7 @@ void local_scheduler_machine::on_record(process_id from,
       [&](task_blocked& x) { on(from, x); },
       [&](tasks_returned& x) { on(from, x); },
       [&](waits_told& x) { on(from, std::move(x)); },
+      [&](actor_snapshot& x) { on(from, std::move(x)); },
       [&](seal_object_room& x) { on(from, x); },
       [&](places_given_back& x) { objects_.on_record(from, x); },
       [&](places_kept& x) { objects_.on_record(from, x); },
@@ -86,6 +87,8 @@ void local_scheduler_machine::on_peer_record(node_index from,
       [&](copy_added& x) { objects_.on_record(from, x); },
       [&](free_copies& x) { objects_.on_record(from, x); },
       [&](copy_leaves& x) { objects_.on_record(from, x); },
+      [&](actor_snapshot& x) { on_peer(from, std::move(x)); },
+      [&](snapshot_kept& x) { on(from, x); },
       [&](copy_judged& x) { objects_.on_record(from, x); },
       [&](cancel_object& x) { cancel(x); },
       [&](cancel_assigned& x) { on(from, x); },
@@ -132,10 +135,12 @@ void local_scheduler_machine::turn() {
       for (const auto& id : std::exchange(to_advance_, {}))
         advance(id);
     }
+    leave_places();
     start_what_fits();
     objects_.make_space(now_);
     objects_.sweep();
-    if (woken_.empty() && to_gather_.empty() && to_advance_.empty())
+    if (woken_.empty() && to_gather_.empty() && to_advance_.empty()
+        && to_leave_.empty())
       return;
   }
 }

@@ -151,7 +151,8 @@ bool machine_steps::send_call(const object_id& actor_id,
   const auto at = workers_.find(actor.process);
   if (at == workers_.end() || at->second.actor != actor_id
       || at->second.ending
-      || at->second.given.size() >= options_.actor_window
+      || at->second.given.size() + actor.unseen.size()
+           >= options_.actor_window
       || !arguments_here(call, task))
     return false;
   if (may_come_again(task.spec))
@@ -198,6 +199,7 @@ void machine_steps::host_actor(const object_id& id,
                                process_id process,
                                worker_entry& worker,
                                const task_entry& made) {
+  show_results(id, true);
   auto& actor = actors_[id];
   const auto& creation = made.spec;
   worker.actor = id;
@@ -209,17 +211,19 @@ void machine_steps::host_actor(const object_id& id,
       pool_of(worker) += cpus;
   }
   if (actor.now == actor_entry::state::dead) {
-    worker.ending = true;
-    out_.end_worker(process, "its actor was ended");
+    end_worker(process, worker, "its actor was ended");
     return;
   }
   actor.now = actor_entry::state::alive;
   actor.process = process;
   actor.replies = {};
+  actor.snapshot_kept = actor.snapshot_sent = actor.snapshot_told = 0;
   actor.node = options_.self;
   if (id.home() != options_.self) {
     actor.creation = creation;
     actor.creation.arguments.clear();
+    actor.creation.snapshot.clear();
+    actor.snapshot.clear();
   }
   begin_life(actor, made);
   to_advance_.push_back(id);
@@ -247,6 +251,7 @@ void machine_steps::creation_done(const object_id& id,
   }
   actor.now = actor_entry::state::alive;
   actor.node = node;
+  task.spec.snapshot.clear();
   begin_life(actor, task);
   out_.actor_changed(actor.creation, "alive", node, "", actor.life);
   for (const auto subscriber : actor.subscribers)
@@ -256,9 +261,12 @@ void machine_steps::creation_done(const object_id& id,
 
 void machine_steps::actor_died(const object_id& id,
                                const std::string& failure) {
-  auto& actor = actors_.at(id);
-  if (actor.now == actor_entry::state::dead)
+  show_results(id, true);
+  const auto found = actors_.find(id);
+  if (found == actors_.end()
+      || found->second.now == actor_entry::state::dead)
     return;
+  auto& actor = found->second;
   actor.now = actor_entry::state::dead;
   actor.failure = failure;
   actor.process = 0;
@@ -280,11 +288,8 @@ void machine_steps::actor_died(const object_id& id,
 void machine_steps::end_actor_here(const object_id& id,
                                    const std::string& why) {
   const auto& actor = actors_.at(id);
-  const auto at = workers_.find(actor.process);
-  if (at == workers_.end() || at->second.ending)
-    return;
-  at->second.ending = true;
-  out_.end_worker(at->first, why);
+  if (const auto at = workers_.find(actor.process); at != workers_.end())
+    end_worker(at->first, at->second, why);
 }
 
 void machine_steps::end_by_request(const object_id& id,

@@ -68,12 +68,10 @@ void machine_steps::stop_run(const object_id& id,
     return;
   auto& worker = at->second;
   const bool runs = !worker.given.empty() && worker.given.front() == id;
-  out_.to_process(at->first, cancel_task{id});
+  out_.to_process(process_of(at->first, worker), cancel_task{id});
   // An actor's process is not one call's to end.
-  if (force && runs && !worker.actor) {
-    worker.ending = true;
-    out_.end_worker(at->first, "its task was cancelled");
-  }
+  if (force && runs && !worker.actor)
+    end_worker(at->first, worker, "its task was cancelled");
   if (runs || worker.actor)
     cancel_children(id, force);
 }
@@ -127,8 +125,7 @@ void machine_steps::watch_time(process_id id,
   if (worker.overdue == worker.given.front()) {
     if (now_ - worker.overdue_since < grace_us)
       return;
-    worker.ending = true;
-    out_.end_worker(id, "its task ran longer than it may");
+    end_worker(id, worker, "its task ran longer than it may");
     return;
   }
   const auto at = tasks_.find(worker.given.front());

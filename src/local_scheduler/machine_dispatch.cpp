@@ -23,6 +23,8 @@ resource_set cpus_of(const worker_entry& worker) {
 ready_queues::key machine_steps::key_of(const task_entry& task) const {
   return {task.origin != options_.self,
           task.spec.kind == task_kind::actor_creation,
+          task.spec.kind == task_kind::actor_creation
+            && task.spec.wished().shared,
           task.spec.job,
           task.spec.demand,
           task.spec.wished().priority,
@@ -65,6 +67,10 @@ void machine_steps::slot_free(process_id id, worker_entry& worker) {
   }
   if (!worker.given.empty())
     return;
+  if (worker.host != 0) {
+    end_worker(id, worker, "its constructor failed");
+    return;
+  }
   release(worker);
   make_idle(id, worker);
 }
@@ -128,7 +134,7 @@ bool machine_steps::start_some(const ready_queues::key& key,
   if (queue.size() == 0 || !room_for(key).fits(key.demand)
       || !starts_here(key))
     return false;
-  const auto id = take_idle(key);
+  const auto id = key.shared ? take_place(key) : take_idle(key);
   if (id == 0) {
     start_for(key, static_cast<std::size_t>(room_for(key).times(
                      key.demand, static_cast<std::int64_t>(queue.size()))));
@@ -144,6 +150,10 @@ bool machine_steps::start_some(const ready_queues::key& key,
     worker.bundle = *bundle;
   pool_of(worker) -= key.demand;
   give(id, worker, queue, key.creation ? 1 : options_.pipeline_max);
+  if (worker.given.empty() && worker.host != 0) {
+    drop_place(id);
+    return false;
+  }
   if (worker.given.empty()) {
     release(worker);
     make_idle(id, worker);
@@ -230,11 +240,13 @@ bool machine_steps::arguments_here(const object_id& id,
 }
 
 void machine_steps::add_in_use(std::unordered_set<object_id>& ids) const {
-  for (const auto& [id, worker] : workers_)
+  for (const auto& [id, worker] : workers_) {
+    ids.insert(worker.kept.begin(), worker.kept.end());
     for (const auto& given : worker.given)
       if (const auto at = tasks_.find(given); at != tasks_.end())
         ids.insert(at->second.spec.dependencies.begin(),
                    at->second.spec.dependencies.end());
+  }
 }
 
 void machine_steps::run_on(process_id id, worker_entry& worker,
@@ -251,9 +263,13 @@ void machine_steps::run_on(process_id id, worker_entry& worker,
   if (worker.given.empty())
     worker.front_since = now_;
   worker.given.push_back(task_id);
+  if (task.spec.kind == task_kind::actor_creation) {
+    worker.guest = task_id;
+    worker.life = task.attempt;
+  }
   note_blocked(worker);
   changed(task_id, task, task_state::running);
-  out_.to_process(id, std::move(run));
+  out_.to_process(process_of(id, worker), std::move(run));
 }
 
 } // namespace rayd

@@ -131,10 +131,8 @@ void machine_steps::free_bundles(
 /// Ends what runs in a bundle that is gone, and lets go what waits for it.
 void machine_steps::end_in_bundle(const bundle_key& bundle) {
   for (auto& [id, worker] : workers_)
-    if (worker.bundle == bundle && !worker.ending) {
-      worker.ending = true;
-      out_.end_worker(id, "its placement group was removed");
-    }
+    if (worker.bundle == bundle)
+      end_worker(id, worker, "its placement group was removed");
   const auto text = to_string(bundle.group);
   const auto waiting = tasks_where([&](const object_id&, const auto& task) {
     const auto& wishes = task.spec.wished();

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace rayd {
 
@@ -134,7 +135,8 @@ void local_scheduler_machine::fill_load(node_load& load) {
   fill_spread(load.spread);
   load.grants_seen = std::exchange(grants_seen_, {});
   load.grants_done = std::exchange(grants_done_, {});
-  load.workers = static_cast<std::uint32_t>(workers_.size());
+  load.workers = static_cast<std::uint32_t>(
+    std::distance(workers_.begin(), workers_.lower_bound(first_place)));
   load.queued = static_cast<std::uint32_t>(ready_.size());
   load.finished = finished_;
   load.running = 0;

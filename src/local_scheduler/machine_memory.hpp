@@ -28,7 +28,10 @@ struct machine_memory {
   std::unordered_map<object_id, task_entry> tasks_;
   ready_queues ready_;
   run_time_memory run_times_;
+  /// By process, or by place (see worker_entry::host) from first_place on.
   std::map<process_id, worker_entry> workers_;
+  static constexpr process_id first_place = process_id{1} << 62;
+  process_id next_place_ = first_place;
   /// Of processes that left: results that wait, see object_directory::hold.
   std::map<process_id, std::vector<held_result>> estates_;
   std::map<job_number, job_entry> jobs_;
@@ -48,6 +51,7 @@ struct machine_memory {
   std::vector<object_id> woken_;      ///< All arguments are there.
   std::vector<object_id> to_gather_;  ///< To be run again.
   std::vector<object_id> to_advance_; ///< Actors with calls to look at.
+  std::vector<process_id> to_leave_;  ///< Places whose actors were ended.
   std::optional<ready_queues::key> last_served_;
   std::uint64_t last_call_ = 0; ///< Numbers calls in the order they came.
 };

@@ -141,10 +141,16 @@ void machine_steps::end_life(const object_id& id,
 // A behaviour's process knows better than its exit code why it ends.
 void machine_steps::end_told(process_id from,
                              const actor_ended& told) {
-  const auto worker = workers_.find(from);
+  if (told.how == actor_ended::way::gone) {
+    guest_gone(from, told);
+    return;
+  }
   const auto at = actors_.find(told.actor);
+  if (at == actors_.end())
+    return;
+  const auto worker = workers_.find(at->second.process);
   if (worker == workers_.end() || worker->second.actor != told.actor
-      || at == actors_.end() || at->second.process != from)
+      || process_of(worker->first, worker->second) != from)
     return;
   const auto failure = death(told.actor, at->second.creation.interface,
                              decode_failure(told.failure).message);
@@ -153,6 +159,11 @@ void machine_steps::end_told(process_id from,
     to_advance_.push_back(told.actor);
     return;
   }
+  keep_arguments(worker->second);
+  last_results(worker->first, worker->second);
+  // A process with one actor ends by itself.
+  if (worker->second.host != 0)
+    end_worker(worker->first, worker->second, "its actor ended itself");
   worker->second.ending = true;
   end_life(told.actor, std::exchange(worker->second.given, {}), failure,
            told.how);
@@ -163,7 +174,8 @@ void machine_steps::exit_when_idle(const object_id& id,
                                    const actor_entry& actor) {
   const auto worker = workers_.find(actor.process);
   if (worker == workers_.end() || !worker->second.given.empty()
-      || !actor.calls.empty() || !worker->second.held.empty())
+      || !actor.calls.empty() || !actor.unseen.empty()
+      || !workers_.at(process_of(worker->first, worker->second)).held.empty())
     return;
   end_actor_here(id, "its actor ended itself");
   end_life(id, {}, std::string{actor.exiting}, actor_ended::way::for_good);
@@ -181,11 +193,13 @@ void machine_steps::restart_or_die(const object_id& id,
   }
   auto& task = at->second;
   ++task.attempt;
+  task.spec.snapshot = actor.snapshot;
   task.node = 0;
   task.worker = 0;
   task.placed = placed_by::nobody;
   changed(id, task, task_state::waiting_for_args);
   to_gather_.push_back(id);
+  actor.snapshot_kept = 0;
   actor.now = actor_entry::state::pending;
   actor.node = 0;
   actor.process = 0;
@@ -219,9 +233,8 @@ void machine_steps::drop_creation(const object_id& id,
   if (task.queued) {
     dequeue(id, task);
     complete(id, failed_value(failure), options_.self, {});
-  } else if (worker != workers_.end() && !worker->second.ending) {
-    worker->second.ending = true;
-    out_.end_worker(worker->first, "its actor was ended");
+  } else if (worker != workers_.end()) {
+    end_worker(worker->first, worker->second, "its actor was ended");
   } else if (task.origin == options_.self && task.node != 0
              && task.node != options_.self) {
     out_.to_node(task.node, end_actor{id, "it was ended before it lived"});

@@ -22,6 +22,7 @@ constexpr std::size_t idle_apart_max = 4;
 bool serves(const worker_setting& setting, const worker_setting& wanted,
             std::int64_t gpu_units) {
   return setting.env == wanted.env && setting.threads == wanted.threads
+         && setting.shared == wanted.shared
          && setting.gpus.size() == gpu_book::count(gpu_units);
 }
 
@@ -32,7 +33,10 @@ worker_setting
 machine_steps::setting_for(const ready_queues::key& key) const {
   worker_setting setting;
   setting.env = key.env;
-  if (options_.sets_threads && !key.env.contains("OMP_NUM_THREADS"))
+  setting.shared = key.shared;
+  // Many actors with demands of their own share one.
+  if (!key.shared && options_.sets_threads
+      && !key.env.contains("OMP_NUM_THREADS"))
     setting.threads = static_cast<std::uint32_t>(
       std::max<std::int64_t>(key.demand.units("CPU") / resource_set::unit, 1));
   return setting;
@@ -66,6 +70,8 @@ process_id machine_steps::take_idle(const ready_queues::key& key) {
 void machine_steps::start_for(const ready_queues::key& key, std::size_t room) {
   auto setting = setting_for(key);
   const auto gpu_units = key.demand.units("GPU");
+  if (key.shared)
+    room = 1;
   if (gpu_units == 0) {
     start_workers(key.job, setting, room, room);
     return;
@@ -167,8 +173,7 @@ std::size_t machine_steps::idle_spare() const {
 std::vector<process_id>::iterator
 machine_steps::end_idle(job_entry& job,
                         std::vector<process_id>::iterator which) {
-  workers_.at(*which).ending = true;
-  out_.end_worker(*which, "it was idle");
+  end_worker(*which, workers_.at(*which), "it was idle");
   return job.idle.erase(which);
 }
 

@@ -59,6 +59,8 @@ protected:
   void on(process_id from, const task_blocked& blocked);
   void on(process_id from, const tasks_returned& returned);
   void on(process_id from, const seal_object_room& seal);
+  void note_reply(const worker_entry& worker, const object_id& call,
+                  const object_value& value);
   void take_result(process_id from, worker_entry& worker, held_result result);
   void enqueue(const object_id& id, task_entry& task, bool first);
   void dequeue(const object_id& id, task_entry& task);
@@ -69,6 +71,7 @@ protected:
   bool start_round(ready_queues::table::iterator first,
                    ready_queues::table::iterator last);
   void worker_left(process_id id, const std::string& how);
+  void lose_work(process_id id, worker_entry& worker, const std::string& how);
   void complete_held(std::vector<held_result> results);
   bool start_some(const ready_queues::key& key, ready_queues::queue& queue);
   void give(process_id id, worker_entry& worker, ready_queues::queue& queue,
@@ -95,6 +98,19 @@ protected:
   std::vector<process_id>::iterator
   end_idle(job_entry& job, std::vector<process_id>::iterator which);
   void end_idle_workers();
+
+  // -- machine_shared.cpp: processes with many actors -------------------------
+  static process_id process_of(process_id id, const worker_entry& worker);
+  void end_worker(process_id id, worker_entry& worker, const std::string& why);
+  process_id take_place(const ready_queues::key& key);
+  void drop_place(process_id place);
+  void leave_places();
+  void leave_place(process_id place);
+  void keep_arguments(worker_entry& place);
+  void guest_gone(process_id process, const actor_ended& told);
+  std::vector<process_id> places_in(process_id process) const;
+  process_id where_given(process_id process, const object_id& task) const;
+  process_id caller_of(process_id process, const task_spec& call) const;
 
   // -- machine_cancel.cpp: what is not wanted, or not in time -----------------
   void cancel(const cancel_object& wish);
@@ -192,6 +208,16 @@ protected:
   nlohmann::json workers_now() const;
   nlohmann::json worker_row(const worker_entry& worker) const;
   std::size_t mailbox_of(const worker_entry& worker) const;
+
+  // -- machine_durable.cpp ----------------------------------------------------
+  void on(process_id from, actor_snapshot&& x);
+  void on_peer(node_index from, actor_snapshot&& x);
+  void on(node_index from, const snapshot_kept& x);
+  void send_snapshot(const object_id& id, actor_entry& actor);
+  bool waits_for_snapshot(process_id from, const worker_entry& worker,
+                          held_result& result);
+  void show_results(const object_id& id, bool all);
+  void last_results(process_id process, const worker_entry& worker);
 
   // -- machine_nodes.cpp ------------------------------------------------------
   void on(node_index from, assign_task&& assign);

@@ -30,7 +30,7 @@ const char* state_of(const worker_entry& worker) {
     return "blocked";
   if (!worker.given.empty())
     return "running";
-  return worker.actor ? "actor" : "idle";
+  return worker.actor || worker.places > 0 ? "actor" : "idle";
 }
 
 } // namespace
@@ -85,7 +85,7 @@ json machine_steps::worker_row(const worker_entry& worker) const {
 json machine_steps::workers_now() const {
   auto list = json::array();
   for (const auto& [number, worker] : workers_) {
-    if (worker.job >= own_jobs)
+    if (worker.job >= own_jobs || worker.host != 0)
       continue;
     if (list.size() >= most_workers)
       break;

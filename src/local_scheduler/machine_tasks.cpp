@@ -34,7 +34,7 @@ void machine_steps::submit(process_id from, task_spec&& spec) {
   if (again)
     return;
   auto& task = enter(std::move(spec), options_.self);
-  task.caller = from;
+  task.caller = caller_of(from, task.spec);
   task.submitted_us = wall_us_;
   young_.emplace_back(now_, id);
   if (task.spec.kind == task_kind::actor_call) {

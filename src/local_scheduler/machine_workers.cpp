@@ -79,10 +79,11 @@ void local_scheduler_machine::worker_joined(process_id worker, job_number job,
   entry.setting = std::move(setting);
   entry.pid = pid;
   if (at == jobs_.end()) {
-    entry.ending = true;
-    out_.end_worker(worker, "its job is over");
+    end_worker(worker, entry, "its job is over");
     return;
   }
+  if (entry.setting.shared)
+    entry.last_ran = "actors"; // Nobody can tell whose lines it prints.
   one_started(at->second, entry.setting);
   make_idle(worker, entry);
 }
@@ -109,8 +110,11 @@ void local_scheduler_machine::process_left(process_id process,
 void machine_steps::retains_settled(process_id process) {
   if (const auto at = workers_.find(process); at != workers_.end()) {
     complete_held(std::exchange(at->second.held, {}));
+    // They may wait to exit.
     if (at->second.actor)
-      to_advance_.push_back(at->second.actor); // It may wait to exit.
+      to_advance_.push_back(at->second.actor);
+    for (const auto place : places_in(process))
+      to_advance_.push_back(workers_.at(place).guest);
   }
   if (auto estate = estates_.extract(process)) {
     complete_held(std::move(estate.mapped()));
@@ -135,9 +139,27 @@ void machine_steps::complete_held(std::vector<held_result> results) {
 
 void machine_steps::worker_left(process_id id,
                                 const std::string& how) {
+  for (const auto place : places_in(id)) {
+    auto& guest = workers_.at(place);
+    last_results(place, guest);
+    lose_work(place, guest, how);
+    drop_place(place);
+  }
   auto& worker = workers_.at(id);
+  last_results(id, worker);
   if (objects_.unsettled(id))
     estates_[id] = std::exchange(worker.held, {});
+  lose_work(id, worker, how);
+  release(worker);
+  if (const auto job = jobs_.find(worker.job); job != jobs_.end())
+    std::erase(job->second.idle, id);
+  workers_.erase(id);
+}
+
+/// What the process, or the actor in its place, was given does not run any
+/// more.
+void machine_steps::lose_work(process_id id, worker_entry& worker,
+                              const std::string& how) {
   const auto why
     = fmt::format("its worker process {} {}", worker.pid, how);
   const auto given = std::exchange(worker.given, {});
@@ -168,10 +190,6 @@ void machine_steps::worker_left(process_id id,
         attempt_failed(given.front(), why, options_.self, worker.pid);
     }
   }
-  release(worker);
-  if (const auto job = jobs_.find(worker.job); job != jobs_.end())
-    std::erase(job->second.idle, id);
-  workers_.erase(id);
 }
 
 void machine_steps::end_job_here(job_number job) {
@@ -181,10 +199,10 @@ void machine_steps::end_job_here(job_number job) {
   if (ended_jobs_.size() > ended_jobs_kept)
     ended_jobs_.erase(ended_jobs_.begin());
   for (auto& [id, worker] : workers_)
-    if (worker.job == job && !worker.ending) {
-      worker.ending = true;
-      out_.end_worker(id, "its job is over");
-    }
+    if (worker.job == job && worker.host == 0)
+      end_worker(id, worker, "its job is over");
+    else if (worker.job == job)
+      worker.ending = true; // With its process.
   const auto over = tasks_where([&](const object_id&, const auto& task) {
     return task.spec.job == job;
   });
@@ -224,7 +242,8 @@ void machine_steps::on(process_id from, const seal_object_room& x) {
                  options_.self);
 }
 
-void machine_steps::on(process_id from, task_result&& result) {
+void machine_steps::on(process_id process, task_result&& result) {
+  const auto from = where_given(process, result.task);
   const auto at = workers_.find(from);
   if (at == workers_.end())
     return;
@@ -245,15 +264,13 @@ void machine_steps::on(process_id from, task_result&& result) {
     record_front(worker);
   worker.waiting.erase(result.task);
   note_blocked(worker);
-  if (const auto actor = actors_.find(worker.actor);
-      worker.actor && actor != actors_.end())
-    actor->second.replies.end(result.task, result.value);
   const auto task = tasks_.find(result.task);
   const bool current
     = task != tasks_.end() && task->second.worker == from
       && (task->second.attempt == result.attempt
           || options_.faults.accept_stale_result);
   if (!current) {
+    note_reply(worker, result.task, result.value);
     if (stored)
       out_.free_local({result.task});
     slot_free(from, worker);
@@ -276,9 +293,21 @@ void machine_steps::on(process_id from, task_result&& result) {
     host_actor(result.task, from, worker, task->second);
   finished_ += result.task.job() < own_jobs;
   slot_free(from, worker);
-  take_result(from, worker,
-              {result.task, result.attempt, std::move(result.value),
-               result.times});
+  held_result held{result.task, result.attempt, std::move(result.value),
+                   result.times};
+  if (waits_for_snapshot(process, worker, held))
+    return;
+  note_reply(worker, held.task, held.value);
+  take_result(process, workers_.at(process), std::move(held));
+}
+
+/// A call of the actor there has run.
+void machine_steps::note_reply(const worker_entry& worker,
+                               const object_id& call,
+                               const object_value& value) {
+  if (const auto actor = actors_.find(worker.actor);
+      worker.actor && actor != actors_.end())
+    actor->second.replies.end(call, value);
 }
 
 void machine_steps::take_result(process_id from,
@@ -296,7 +325,8 @@ void machine_steps::take_result(process_id from,
   }
 }
 
-void machine_steps::on(process_id from, const task_blocked& x) {
+void machine_steps::on(process_id process, const task_blocked& x) {
+  const auto from = where_given(process, x.task);
   const auto at = workers_.find(from);
   if (at == workers_.end() || at->second.waiting.contains(x.task) == x.blocked)
     return;

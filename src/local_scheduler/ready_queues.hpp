@@ -26,6 +26,7 @@ public:
   struct key {
     bool foreign = false;
     bool creation = false; ///< Actors to be made: one worker each.
+    bool shared = false;   ///< Those: one place in a shared process each.
     job_number job = 0;
     resource_set demand;
     std::int32_t priority = 0; ///< Higher first.
@@ -36,14 +37,15 @@ public:
 
     friend bool operator<(const key& a, const key& b) {
       const auto x = std::tie(b.priority, b.foreign, a.job, a.creation,
-                              a.demand, a.near, b.granted, a.env);
+                              a.shared, a.demand, a.near, b.granted, a.env);
       const auto y = std::tie(a.priority, a.foreign, b.job, b.creation,
-                              b.demand, b.near, a.granted, b.env);
+                              b.shared, b.demand, b.near, a.granted, b.env);
       return x < y || (x == y && wish_before(a.wish, b.wish));
     }
     friend bool operator==(const key& a, const key& b) {
       return a.priority == b.priority && a.foreign == b.foreign
-             && a.creation == b.creation && a.job == b.job && a.near == b.near
+             && a.creation == b.creation && a.shared == b.shared
+             && a.job == b.job && a.near == b.near
              && a.granted == b.granted && a.demand == b.demand && a.env == b.env
              && same_wish(a.wish, b.wish);
     }

@@ -4,8 +4,10 @@
 #include "wire/task.hpp"
 
 #include <cstddef>
-#include <deque>
-#include <unordered_map>
+#include <cstdint>
+#include <string>
+#include <unordered_set>
+#include <vector>
 
 namespace rayd {
 
@@ -18,7 +20,7 @@ public:
   static constexpr std::size_t calls_max = 10'000;
   static constexpr std::size_t bytes_max = std::size_t{1} << 20;
 
-  enum class what {
+  enum class what : std::uint8_t {
     fresh,   ///< It has not run; it counts as running from now on.
     running, ///< Look again when a call has ended.
     replied, ///< See reply().
@@ -30,22 +32,35 @@ public:
   what begin(const object_id& call);
 
   /// @pre begin(call) was what::replied.
-  const object_value& reply(const object_id& call) const;
+  object_value reply(const object_id& call) const;
 
   /// *call* has run; nothing happens when it is not in the book.
   void end(const object_id& call, const object_value& value);
 
 private:
+  // Each call of a task comes by here, so what has ended lies in a ring, the
+  // oldest at head_, and is found through a table of places in it (hashed,
+  // linear probing); neither allocates for a short reply.
   struct entry {
-    what state = what::running;
-    object_value value;
+    object_id key;
+    what state = what::gone;
+    object_value::kind kind = object_value::kind::inline_bytes;
+    std::string bytes;
   };
+  static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
 
+  std::size_t slot_of(const object_id& key) const;
+  void erase_slot(std::size_t slot);
+  void drop_oldest();
+  void grow();
   void make_room();
 
-  std::unordered_map<object_id, entry> entries_;
-  std::deque<object_id> ended_; ///< Oldest first.
-  std::size_t without_value_ = 0; ///< Of those, how many at the front.
+  std::unordered_set<object_id> running_;
+  std::vector<entry> ring_;          ///< A power of two, or none.
+  std::vector<std::uint32_t> table_; ///< Twice as many; or nowhere.
+  std::size_t head_ = 0;
+  std::size_t count_ = 0;
+  std::size_t without_value_ = 0; ///< Of those, how many from the head on.
   std::size_t bytes_ = 0;
 };
 

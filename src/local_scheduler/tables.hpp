@@ -35,7 +35,7 @@ struct task_entry {
   node_index origin = 0;     ///< Who gets the result: this node, or its sender.
   node_index node = 0;       ///< Where it was sent or runs; 0: nowhere yet.
   process_id worker = 0;     ///< On this node; 0: not given to one.
-  process_id caller = 0;     ///< Of an own call: who submitted it.
+  process_id caller = 0;     ///< Of an own call: a process or place.
   std::uint64_t grant = 0;
   std::int64_t submitted_us = 0;
   std::int64_t started_us = 0; ///< Wall clock, as its worker told.
@@ -56,6 +56,13 @@ struct held_result {
   std::int32_t attempt = 0;
   object_value value;
   run_times times;
+};
+
+/// A result that is not seen before a snapshot of its actor's state is kept.
+struct unseen_result {
+  std::uint64_t number = 0; ///< Of the snapshot.
+  process_id process = 0;   ///< Whose references it holds.
+  held_result result;
 };
 
 /// Which bundle, and by which try of its group it came here.
@@ -97,6 +104,14 @@ struct worker_entry {
   bool recalled = false; ///< Was asked to give back; has not yet.
   bool ending = false;   ///< Told to end.
   object_id actor;       ///< It hosts this one.
+
+  // A process whose setting is shared hosts many actors. Each of them has a
+  // place there, which is an entry like that of a process with one actor.
+  process_id host = 0;  ///< Of a place: its process. 0: this is a process.
+  object_id guest;      ///< Of a place: its actor, from its creation on,
+  std::int32_t life = 0; ///< and which life of it.
+  std::vector<object_id> kept; ///< Of one that ended: its process may view it.
+  std::size_t places = 0; ///< Of a shared process.
   std::vector<held_result> held;
 
   bool idle() const {
@@ -148,6 +163,14 @@ struct actor_entry {
   std::uint64_t last_sent = 0;     ///< Numbers of calls sent away.
   std::map<node_index, std::uint64_t> last_seen; ///< At the host: of others.
   reply_book replies; ///< At the host: of this life.
+
+  // Of a durable one; numbers count in this life.
+  std::string snapshot; ///< At home: for the next life. At the host: not sent.
+  std::uint64_t snapshot_kept = 0; ///< The newest one at home.
+  std::uint64_t snapshot_sent = 0; ///< At the host: the newest under way,
+  std::uint64_t snapshot_told = 0; ///< and the newest of its process.
+  /// At the host: results, each seen once its snapshot is at home.
+  std::deque<unseen_result> unseen;
 };
 
 /// What a worker gives back while it is blocked.

@@ -62,6 +62,10 @@ struct machine_options {
   /// that a node that does not read costs no more than the records.
   std::uint32_t remote_actor_window = 2048;
 
+  /// Actors that one shared process holds: all of them die together, and
+  /// each costs its node a row of calls in that process's lane.
+  std::size_t shared_actors_max = 1000;
+
   /// Idle workers beyond one per CPU end after this.
   std::int64_t idle_worker_us = 2'000'000;
 

@@ -9,6 +9,8 @@ variables_of(const worker_setting& setting, const machine_options& options) {
     all.emplace("OMP_NUM_THREADS", std::to_string(setting.threads));
   all.emplace("CUDA_VISIBLE_DEVICES",
               gpu_book{options.gpus}.names(setting.gpus));
+  if (setting.shared)
+    all.emplace("RAYD_SHARED", "1");
   return all;
 }
 

@@ -17,10 +17,11 @@ struct worker_setting {
   std::map<std::string, std::string> env; ///< with.env.
   std::uint32_t threads = 1;              ///< Of OpenMP.
   gpu_book::places gpus;                  ///< All that it can see.
+  bool shared = false;                    ///< It hosts actors with.shared.
 
   /// As those processes that are started before they are needed.
   bool plain() const noexcept {
-    return env.empty() && threads == 1 && gpus.empty();
+    return env.empty() && threads == 1 && gpus.empty() && !shared;
   }
 
   friend auto operator<=>(const worker_setting&,

@@ -52,9 +52,9 @@ private:
 // stands in a debugger for 5 s. Inside a machine the kernel tells of each end;
 // between machines TCP's timeouts do, and the head counts loads.
 struct settings : caf::actor_system_config {
-  settings() {
+  explicit settings(std::size_t threads) {
     set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads", 1);
+    set("scheduler.max-threads", threads);
     set("scheduler.max-throughput", 100);
     set("middleman.workers", 0);
     set("middleman.heartbeat-interval", caf::timespan{0});
@@ -68,11 +68,14 @@ struct settings : caf::actor_system_config {
 } // namespace
 
 struct caf_system::state {
+  explicit state(std::size_t threads) : config(threads) {}
+
   settings config;
   caf::actor_system system{config};
 };
 
-caf_system::caf_system() : state_(std::make_unique<state>()) {}
+caf_system::caf_system(std::size_t threads)
+  : state_(std::make_unique<state>(threads)) {}
 
 caf_system::~caf_system() = default;
 

@@ -2,12 +2,14 @@
 
 #include <caf/fwd.hpp>
 
+#include <cstddef>
 #include <memory>
 
 namespace rayd {
 
 /// The actor system of a process, with every knob of CAF set here and nowhere
-/// else: one scheduler thread, work sharing, deserialisation in the I/O
+/// else: one scheduler thread (in a process of many of a program's actors
+/// some), work sharing, deserialisation in the I/O
 /// thread, no heartbeats, no configuration file, no automatic connections, a
 /// random node id. CAF never listens and never dials; hand_over.hpp gives it
 /// connections. Between processes only (atom, std::string) is sent.
@@ -17,7 +19,7 @@ namespace rayd {
 /// let it go out of scope.
 class caf_system {
 public:
-  caf_system();
+  explicit caf_system(std::size_t threads = 1);
   ~caf_system();
   caf_system(const caf_system&) = delete;
   caf_system& operator=(const caf_system&) = delete;

@@ -48,7 +48,7 @@ query_answer read(schema::Answer::Reader from) {
 }
 
 actor_ended read_end(schema::ActorEnd::Reader from) {
-  if (from.getHow() > 2)
+  if (from.getHow() > 3)
     throw std::invalid_argument{"unknown end of an actor"};
   return {read_id(from.getActor()), to_string(from.getReason()),
           static_cast<actor_ended::way>(from.getHow()), from.getLife()};
@@ -162,6 +162,17 @@ lane_record from_own_node(schema::Record::Reader from) {
       return spare_room{
         {from.getSpareRoom().getOffset(), from.getSpareRoom().getSize()}};
     case Record::RECALL_TASKS: return recall_tasks{};
+    case Record::ACTOR_SNAPSHOT: {
+      auto snapshot = from.getActorSnapshot();
+      return actor_snapshot{read_id(snapshot.getActor()), snapshot.getLife(),
+                            snapshot.getNumber(),
+                            to_string(snapshot.getBytes())};
+    }
+    case Record::SNAPSHOT_KEPT: {
+      auto kept = from.getSnapshotKept();
+      return snapshot_kept{read_id(kept.getActor()), kept.getLife(),
+                           kept.getNumber()};
+    }
     case Record::TELL_WAITS: return tell_waits{};
     case Record::CANCEL_TASK: return cancel_task{read_id(from.getCancelTask())};
     case Record::GIVE_BACK_PLACES:

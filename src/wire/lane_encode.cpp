@@ -124,6 +124,21 @@ void put(record_builder out, const spare_room& x) {
   to.setSize(x.where.size);
 }
 
+void put(record_builder out, const actor_snapshot& x) {
+  auto to = out.initActorSnapshot();
+  write_id(to.initActor(), x.actor);
+  to.setLife(x.life);
+  to.setNumber(x.number);
+  to.setBytes(as_data(x.bytes));
+}
+
+void put(record_builder out, const snapshot_kept& x) {
+  auto to = out.initSnapshotKept();
+  write_id(to.initActor(), x.actor);
+  to.setLife(x.life);
+  to.setNumber(x.number);
+}
+
 void put(record_builder out, const tell_waits&) {
   out.setTellWaits();
 }

@@ -25,6 +25,7 @@ using lane_record = std::variant<
   end_actor, actor_ended, cancel_assigned, end_job, describe_job,
   mirror_block, cancel_object, tell_driver, make_group, remove_group,
   tell_waits, waits_told, give_back_places, places_given_back, places_kept,
-  copy_leaves, copy_judged, worker_lines, flush_lines>;
+  copy_leaves, copy_judged, worker_lines, flush_lines,
+  actor_snapshot, snapshot_kept>;
 
 } // namespace rayd

@@ -20,7 +20,8 @@ std::size_t size_of(const task_wishes* wishes) {
 
 std::size_t size_of(const task_spec& spec) {
   return 176 + size_of(spec.wishes.get()) + spec.function_name.size()
-         + spec.name.size() + spec.arguments.size() + spec.interface.size()
+         + spec.name.size() + spec.arguments.size()
+         + spec.snapshot.size() + spec.interface.size()
          + 16 * (spec.dependencies.size() + spec.nested.size())
          + 32 * static_cast<std::size_t>(
              std::distance(spec.demand.begin(), spec.demand.end()));
@@ -92,6 +93,8 @@ struct sizer {
       return 64 + 16 * x.nested.size();
     else if constexpr (requires { x.reason; })
       return 40 + x.reason.size();
+    else if constexpr (requires { x.number; x.bytes; })
+      return 64 + x.bytes.size();
     else if constexpr (requires { x.text; })
       return 32 + x.text.size();
     else

@@ -113,7 +113,8 @@ struct actor_located {
   std::int32_t task_retries = 0; ///< Its creation's max_task_retries.
 };
 
-/// From the home to the node that hosts it: end it.
+/// From the home to the node that hosts it, and from that to the shared
+/// process that holds it: end it. The process answers with actor_ended.
 struct end_actor {
   object_id actor;
   std::string reason;
@@ -126,6 +127,7 @@ struct actor_ended {
     died,        ///< May be restarted.
     for_good,    ///< It wanted to end.
     after_calls, ///< It wants to end when the calls accepted so far have run.
+    gone,        ///< A shared process has let go of it, after end_actor.
   };
 
   object_id actor;
@@ -153,6 +155,23 @@ struct describe_job {
   job_number job = 0;
   node_index home = 0; ///< Where its driver is: dies with it.
   std::string text;
+};
+
+/// The state of a durable actor after some call: its process to its node, and
+/// on to its home, which keeps the newest one for the next life. Results of
+/// that call and later ones are not seen before snapshot_kept.
+struct actor_snapshot {
+  object_id actor;
+  std::int32_t life = 0;
+  std::uint64_t number = 0; ///< From 1 in each life; grows by one.
+  std::string bytes;
+};
+
+/// Home to host: that one, and those before it, are kept or superseded.
+struct snapshot_kept {
+  object_id actor;
+  std::int32_t life = 0;
+  std::uint64_t number = 0;
 };
 
 /// To the job's node, and on to its driver: a line for its user.

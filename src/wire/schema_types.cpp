@@ -162,6 +162,8 @@ void write_spec(schema::TaskSpec::Builder to, const task_spec& spec) {
   to.setKeepsCpu(spec.keeps_cpu);
   if (spec.wishes)
     write_wishes(to.initWishes(), *spec.wishes);
+  if (!spec.snapshot.empty())
+    to.setSnapshot(as_data(spec.snapshot));
 }
 
 void write_value(schema::Value::Builder to, const object_value& value) {
@@ -237,6 +239,8 @@ task_spec read_spec(schema::TaskSpec::Reader from) {
   if (from.hasWishes())
     spec.wishes
       = std::make_shared<const task_wishes>(read_wishes(from.getWishes()));
+  if (from.hasSnapshot())
+    spec.snapshot = to_string(from.getSnapshot());
   return spec;
 }
 

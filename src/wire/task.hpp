@@ -50,6 +50,7 @@ struct task_spec {
   std::string interface;        ///< Of a creation: the class or behaviour.
   bool keeps_cpu = false; ///< Of a creation: CPUs are held while it lives.
   std::shared_ptr<const task_wishes> wishes; ///< Null: all defaults.
+  std::string snapshot; ///< Of a creation: the state of its last life.
 
   const task_wishes& wished() const noexcept {
     static const task_wishes none;

@@ -1,11 +1,6 @@
 #include "worker/executor.hpp"
 
-#include "worker/attempt.hpp"
-
-#include <ray/detail/invocation.hpp>
-
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -18,28 +13,10 @@ namespace {
 // while others run.
 constexpr auto result_waits = std::chrono::microseconds{500};
 
+// How long the end of an actor waits for a node that grants no credit.
+constexpr auto farewell = std::chrono::milliseconds{500};
+
 } // namespace
-
-std::stop_token attempt_record::token() {
-  const std::lock_guard guard{lock_};
-  if (!source_)
-    source_.emplace();
-  if (stopped_)
-    source_->request_stop();
-  return source_->get_token();
-}
-
-void attempt_record::request_stop() {
-  std::optional<std::stop_source> told;
-  {
-    const std::lock_guard guard{lock_};
-    stopped_ = true;
-    told = source_;
-  }
-  // Calls what the function registered, which may take the lock.
-  if (told)
-    told->request_stop();
-}
 
 void executor::run() {
   work();
@@ -115,41 +92,15 @@ bool executor::idle() {
 }
 
 void executor::execute(attempt_pointer record) {
-  const auto& order = record->order;
-  const auto& spec = order.spec;
-  record->dependencies.reserve(order.values.size());
-  for (std::size_t i = 0; i < order.values.size(); ++i)
-    record->dependencies.push_back(process_->value_of(
-      spec.dependencies.at(i), order.values[i], record));
-  task_frame frame;
-  frame.parent = spec.id;
-  frame.task = spec.id;
-  frame.depth = spec.depth;
-  frame.attempt = order.attempt;
-  frame.spec = &spec;
-  if (spec.kind == task_kind::actor_creation) {
+  const auto& spec = record->order.spec;
+  const bool creates = spec.kind == task_kind::actor_creation;
+  if (creates) {
     hosts_actor_ = true;
-    process_->set_actor(spec, order.attempt);
+    process_->set_actor(spec, record->order.attempt);
   }
-  set_frame_of_thread(&frame);
-  auto call = std::make_unique<attempt>(*process_, record, &instance_);
-  const auto* entry = ray::detail::function_table::find(
-    {spec.function.module, spec.function.offset});
-  if (entry != nullptr)
-    ray::detail::invoke(*entry, std::move(call));
-  else
-    call->finish(ray::detail::make_failure(
-      ray::errc::wrong_type,
-      fmt::format("this worker has no function {} (module {:016x}, offset "
-                  "{:#x}): it runs another build of the program than the one "
-                  "that called it",
-                  spec.function_name, spec.function.module,
-                  spec.function.offset)));
-  set_frame_of_thread(nullptr);
-  if (spec.kind == task_kind::actor_creation)
+  run_attempt(*process_, record, &instance_, keeper_);
+  if (creates)
     start_helpers(spec);
-  // The dependencies point back at the record.
-  record->dependencies.clear();
 }
 
 // -- the client actor's thread ------------------------------------------------
@@ -196,18 +147,23 @@ void executor::cancel(const object_id& task) {
   const auto is_it = [&](const attempt_pointer& one) {
     return one && one->order.spec.id == task;
   };
-  attempt_pointer running;
-  bool waited = false;
+  attempt_pointer waiting, running;
   {
     const std::lock_guard guard{lock_};
-    waited = std::erase_if(queue_, is_it) > 0;
-    if (is_it(current_))
+    const auto found = std::find_if(queue_.begin(), queue_.end(), is_it);
+    if (found != queue_.end()) {
+      waiting = *found;
+      queue_.erase(found);
+    } else if (is_it(current_)) {
       running = current_;
+    }
   }
-  if (waited)
-    process_->out().add(tasks_returned{{task}}, push::soon);
-  else if (running)
+  if (running)
     running->request_stop();
+  else if (waiting && hosts_actor_)
+    refuse_cancelled(*process_, *waiting);
+  else if (waiting)
+    process_->out().add(tasks_returned{{task}}, push::soon);
 }
 
 void executor::end(const std::string&) {
@@ -216,8 +172,10 @@ void executor::end(const std::string&) {
   end_process_(EXIT_SUCCESS);
 }
 
-void executor::actor_ended(std::string failure, bool for_good) {
-  process_->report_actor_ended(std::move(failure), for_good);
+void executor::actor_ended(const object_id& actor, std::string failure,
+                           bool for_good) {
+  process_->report_actor_ended(actor, std::move(failure), for_good);
+  process_->settle(farewell);
   end("the actor ended");
 }
 

@@ -2,6 +2,8 @@
 
 #include "driver/client.hpp"
 #include "shared_memory/bell.hpp"
+#include "driver/actor_keeper.hpp"
+#include "worker/attempt.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -10,8 +12,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,27 +28,11 @@
 // queue, in its order.
 //
 // Whatever user code throws becomes the result. A process hosts at most one
-// actor; the node then sends nothing but its calls. When the node ends the
-// process, or is gone, the process ends at once: the node has the records.
+// actor; the node then sends nothing but its calls. (Actors that share one
+// have another receiver, shared_executor.hpp.) When the node ends the process,
+// or is gone, the process ends at once: the node has the records.
 
 namespace rayd {
-
-/// An attempt as the node sent it; keeps its bytes while somebody looks at
-/// them.
-class attempt_record {
-public:
-  run_task order;
-  std::vector<ray::detail::stored_value> dependencies;
-
-  /// For a function that takes one.
-  std::stop_token token();
-  void request_stop();
-
-private:
-  std::mutex lock_;
-  std::optional<std::stop_source> source_; ///< Made when asked for.
-  bool stopped_ = false;
-};
 
 class executor final : public work_receiver {
 public:
@@ -70,7 +54,8 @@ public:
   void cancel(const object_id& task) override;
   void before_wait() override;
   void after_wait() override;
-  void actor_ended(std::string failure, bool for_good) override;
+  void actor_ended(const object_id& actor, std::string failure,
+                   bool for_good) override;
   void end(const std::string& reason) override;
 
 private:
@@ -96,6 +81,7 @@ private:
   std::atomic<bool> stopped_{false};
 
   std::shared_ptr<void> instance_; ///< The actor, once constructed.
+  actor_keeper keeper_;            ///< Of its state.
   std::atomic<bool> hosts_actor_{false};
 
   // Of an actor that runs several calls at once; a bell wakes one thread only.

@@ -1,5 +1,6 @@
 #include "driver/attach.hpp"
 #include "worker/executor.hpp"
+#include "worker/shared_executor.hpp"
 
 #include <ray/detail/worker_main.hpp>
 
@@ -69,13 +70,10 @@ void load_libraries(const std::string& path) {
                          ::dlerror()));
 }
 
-[[noreturn]] void serve() {
-  // Lines of the program's output reach the log when they are complete.
-  std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  std::signal(SIGPIPE, SIG_IGN);
+/// Attaches, and lets *work* run what the node sends.
+template <class Executor>
+[[noreturn]] void serve_as(Executor& work) {
   auto request = request_from_environment();
-  load_libraries(take_variable("RAYD_LOAD"));
-  executor work{[](int code) { leave(code); }};
   request.receiver = &work;
   auto attached = attach(request);
   if (!attached)
@@ -90,6 +88,21 @@ void load_libraries(const std::string& path) {
   ray::detail::set_runtime(*attached);
   work.run();
   leave(EXIT_SUCCESS);
+}
+
+[[noreturn]] void serve() {
+  // Lines of the program's output reach the log when they are complete.
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  std::signal(SIGPIPE, SIG_IGN);
+  load_libraries(take_variable("RAYD_LOAD"));
+  if (take_variable("RAYD_SHARED").empty()) {
+    executor work{&leave};
+    serve_as(work);
+  } else {
+    process_system(shared_executor::threads);
+    shared_executor work{&leave};
+    serve_as(work);
+  }
 }
 
 } // namespace

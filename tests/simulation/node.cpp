@@ -287,6 +287,8 @@ void node::on_process_record(process& from, lane_record&& record) {
     } else if (waiting_.erase(from.id()) > 0) {
       resumed_[from.id()] = given_[from.id()][wait->task];
     }
+  } else if (const auto* end = std::get_if<actor_ended>(&record)) {
+    forget_given(from.id(), end->actor);
   } else if (const auto* back = std::get_if<tasks_returned>(&record)) {
     for (const auto& task : back->tasks)
       forget_given(from.id(), task);

@@ -68,9 +68,10 @@ void process::start(run_task&& task) {
                task.attempt);
   ++world_.tasks_run;
   if (task.spec.kind != task_kind::actor_call
-      && setting.env != task.spec.wished().env)
-    world_.fail("{} was started for another environment than that of {}",
-                describe(), to_string(task.spec.id));
+      && (setting.env != task.spec.wished().env
+          || setting.shared != task.spec.wished().shared))
+    world_.fail("{} was started for other tasks than {}", describe(),
+                to_string(task.spec.id));
   const auto arguments = decode_arguments(task.spec.arguments);
   now_.emplace(activation{
     task.spec, task.attempt,
@@ -105,24 +106,33 @@ void process::answer_call(const run_task& task) {
   payload content;
   content.attempt = -1;
   if (task.spec.kind == task_kind::actor_creation) {
-    actor_seed_ = seed;
-  } else if (actor_seed_ == 0) {
-    world_.fail("{} got a call before it has an actor", describe());
+    actors_[task.spec.id] = {seed, restored(task), {}, task.attempt,
+                             task.spec.wished().durable};
+  } else if (!actors_.contains(task.spec.actor)) {
+    world_.fail("{} got a call of {}, which is not here", describe(),
+                to_string(task.spec.actor));
   } else {
+    auto& actor = actors_.at(task.spec.actor);
     // A task that is tried again calls again, maybe from another home.
     const object_id call{task.spec.id.hi & 0xff'ffff'ffff, task.spec.id.lo};
-    if (!ran_.insert(call).second)
+    if (!actor.ran.insert(call).second)
       world_.fail("{} runs the call {} twice", describe(),
                   to_string(task.spec.id));
-    content.number = seed == 1 ? call_answer(actor_seed_, ++calls_)
-                               : peek_answer(actor_seed_);
+    content.number = seed == 1 ? call_answer(actor.seed, ++actor.calls)
+                               : peek_answer(actor.seed);
+    world_.counts[content.number] = seed == 1 ? actor.calls : 0;
   }
   now_->waits_for.reset();
   world_.time.after(
     static_cast<time_us>(1 + world_.random.below(200)),
-    [self = shared_from_this(), turn = ++turn_, content] {
-      if (self->alive_ && self->turn_ == turn)
-        self->answer(self->make_value(content, false));
+    [self = shared_from_this(), turn = ++turn_, content, task] {
+      if (!self->alive_ || self->turn_ != turn)
+        return;
+      // A method may view what it was given until it returns.
+      for (std::size_t i = 0; i < task.values.size(); ++i)
+        self->content_of(task.spec.dependencies[i], task.values[i]);
+      self->keep_state(task.spec);
+      self->answer(self->make_value(content, false));
     });
 }
 
@@ -225,14 +235,16 @@ void process::spawn(const step& s) {
   spec.demand = s.demand;
   spec.arguments = encode(task_arguments{s.seed, 1, {}});
   slot x{spec.id, s.seed, 0, 0, {}, {}, s.named};
+  task_wishes wishes;
+  wishes.shared = s.seed % 11 < 5;
   if (world_.kind != trouble::none && s.seed % 3 != 0) {
     // What it counted is gone with each of its lives.
-    task_wishes wishes;
     wishes.max_restarts = static_cast<std::int32_t>(s.seed % 5) - 1;
     wishes.max_task_retries = static_cast<std::int32_t>(s.seed % 7) - 1;
-    spec.wishes = std::make_shared<const task_wishes>(wishes);
     x.unsure = true;
+    wishes.durable = wishes.max_restarts != 0 && s.seed % 4 < 2;
   }
+  spec.wishes = std::make_shared<const task_wishes>(wishes);
   if (s.named) {
     spec.name = s.seed % 4 < 2 ? "left" : "right";
     world_.names_used = true;
@@ -364,6 +376,8 @@ void process::end_activation() {
     if (now_->steps.slots()[i].live)
       drop(now_->slots[i].id);
   now_.reset();
+  if (goes_)
+    send(*std::exchange(goes_, std::nullopt));
 }
 
 void process::leave() {

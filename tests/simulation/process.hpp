@@ -96,6 +96,8 @@ private:
   void finish(const step& s);
   void answer(object_value value);
   void answer_call(const run_task& task);
+  std::uint64_t restored(const run_task& creating);
+  void keep_state(const task_spec& call);
   void end_activation();
 
   // -- the client runtime -----------------------------------------------------
@@ -112,6 +114,7 @@ private:
   void on_value(object_ready&& ready);
   std::vector<thread_wait> waits() const;
   void on_question(const give_back_places& question);
+  void end_hosted(const object_id& actor);
   bool forget_place(const object_id& id);
 
   world& world_;
@@ -131,10 +134,16 @@ private:
   std::deque<run_task> queue_;
   std::optional<activation> now_;
 
-  // When it hosts an actor.
-  std::uint64_t actor_seed_ = 0;
-  std::uint64_t calls_ = 0;
-  std::set<object_id> ran_; ///< Calls of its actor: each runs once in a life.
+  /// An actor that it hosts; only a shared process has several.
+  struct hosted {
+    std::uint64_t seed = 0;
+    std::uint64_t calls = 0;
+    std::set<object_id> ran; ///< Calls: each runs once in a life.
+    std::int32_t life = 0;
+    bool durable = false;
+  };
+  std::map<object_id, hosted> actors_;
+  std::optional<actor_ended> goes_; ///< After what runs, this one is gone.
 };
 
 } // namespace rayd::simulation

@@ -7,6 +7,9 @@
 #include "wire/failure_record.hpp"
 #include "world.hpp"
 
+#include <algorithm>
+#include <string>
+
 namespace rayd::simulation {
 
 // -- the client runtime -------------------------------------------------------
@@ -97,6 +100,7 @@ void process::on_record(lane_record&& record) {
           after(1);
       },
       [&](object_ready& x) { on_value(std::move(x)); },
+      [&](end_actor& x) { end_hosted(x.actor); },
       [&](tell_waits&) { send(waits_told{waits()}); },
       [&](give_back_places& x) { on_question(x); },
       [&](recall_tasks&) {
@@ -109,6 +113,31 @@ void process::on_record(lane_record&& record) {
       [](auto&) {},
     },
     record);
+}
+
+/// In a shared process: what waits for this actor is dropped, and when nothing
+/// of it runs any more the node is told.
+void process::end_hosted(const object_id& actor) {
+  const auto of_it = [&](const task_spec& spec) {
+    return spec.id == actor || spec.actor == actor;
+  };
+  // Of an earlier life something may run still.
+  const bool runs = now_ && of_it(now_->spec)
+                    && !(goes_ && goes_->actor == actor);
+  actor_ended gone{actor, {}, actor_ended::way::gone, 0};
+  std::erase_if(queue_, [&](const run_task& task) {
+    if (task.spec.id == actor)
+      gone.life = task.attempt;
+    return of_it(task.spec);
+  });
+  if (const auto at = actors_.find(actor); at != actors_.end()) {
+    gone.life = at->second.life;
+    actors_.erase(at);
+  }
+  if (runs)
+    goes_ = gone;
+  else
+    send(gone);
 }
 
 void process::on_value(object_ready&& ready) {
@@ -178,6 +207,32 @@ void process::on_question(const give_back_places& question) {
   send(std::move(kept));
 }
 
+/// The calls that a durable actor counted in its earlier lives: at least those
+/// whose answers somebody saw.
+std::uint64_t process::restored(const run_task& creating) {
+  const auto& creation = creating.spec;
+  // A task that runs again may make it again, after the first one ended.
+  if (creating.attempt == 0)
+    world_.seen.erase(creation.id);
+  if (!creation.wished().durable)
+    return 0;
+  const auto count
+    = creation.snapshot.empty() ? 0 : std::stoull(creation.snapshot);
+  if (count < world_.seen[creation.id])
+    world_.fail("{} begins {} after {} calls, but {} were seen", describe(),
+                to_string(creation.id), count, world_.seen[creation.id]);
+  return count;
+}
+
+void process::keep_state(const task_spec& call) {
+  const auto at = actors_.find(call.actor);
+  if (at == actors_.end() || !at->second.durable || at->second.calls == 0)
+    return;
+  const auto& actor = at->second;
+  send(actor_snapshot{call.actor, actor.life, actor.calls,
+                      std::to_string(actor.calls)});
+}
+
 void process::check(const slot& x, const object_value& value) {
   ++world_.values_checked;
   const bool failed = value.what == object_value::kind::failed;
@@ -193,6 +248,9 @@ void process::check(const slot& x, const object_value& value) {
     return;
   }
   const auto got = content_of(x.id, value);
+  if (const auto count = world_.counts.find(got.number);
+      x.actor && count != world_.counts.end())
+    world_.seen[x.actor] = std::max(world_.seen[x.actor], count->second);
   if (intended && !x.unsure)
     world_.fail("{} got a value for {}, which should fail", describe(),
                 to_string(x.id));

@@ -52,7 +52,7 @@ constexpr const char* names[] = {
   "mirror_block", "cancel_object", "tell_driver", "make_group",
   "remove_group", "tell_waits", "waits_told", "give_back_places",
   "places_given_back", "places_kept", "copy_leaves", "copy_judged",
-  "worker_lines", "flush_lines"};
+  "worker_lines", "flush_lines", "actor_snapshot", "snapshot_kept"};
 static_assert(std::size(names) == std::variant_size_v<lane_record>);
 
 std::string ids(const std::vector<object_id>& all_ids) {

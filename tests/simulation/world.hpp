@@ -116,6 +116,8 @@ public:
   std::map<object_id, std::int32_t> finished; ///< Attempt that its home took.
   bool killed = false;     ///< Some actor was, by its maker.
   bool names_used = false; ///< Some actor asked for a name.
+  std::map<std::uint64_t, std::uint64_t> counts; ///< Of answers of actors.
+  std::map<object_id, std::uint64_t> seen; ///< The highest, by actor.
 
 private:
   void run_parts();

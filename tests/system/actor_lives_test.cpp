@@ -13,9 +13,8 @@ using namespace std::chrono_literals;
 namespace {
 
 outcome run_case(const cluster& place, const char* name,
-                 const char* cpus = "2") {
-  auto done
-    = run(place.program("actor_lives", {name}, {{"RAY_NUM_CPUS", cpus}}), 30s);
+                 const char* program = "actor_lives") {
+  auto done = run(place.program(program, {name}, {{"RAY_NUM_CPUS", "2"}}), 30s);
   INFO(to_string(done) << '\n' << place.logs());
   CHECK(done.exit_code == 0);
   CHECK(done.out.find("FAILED") == std::string::npos);
@@ -30,6 +29,29 @@ TEST_CASE("F26: an actor with max_restarts is back within a second") {
   const auto dump = place.rayd({"dump"});
   INFO(to_string(dump));
   CHECK(dump.out.find("\"restarts\":2") != std::string::npos);
+}
+
+TEST_CASE("F26: a durable actor goes on with the state that was seen") {
+  cluster place;
+  run_case(place, "durable", "durable");
+  run_case(place, "durable_behavior", "durable");
+  run_case(place, "durable_shared", "durable");
+  run_case(place, "durable_refused", "durable");
+}
+
+TEST_CASE("F26: a durable actor's state outlives its node") {
+  cluster place;
+  place.start_head({"--num-cpus=1"});
+  place.start_node({"--num-cpus=1", "--resources=spot=1"});
+  running program{place.program("durable", {"durable_moves"},
+                                {{"RAY_ADDRESS", "auto"}})};
+  REQUIRE(program.wait_for_output("lives n2", 10s));
+  place.start_node({"--num-cpus=1", "--resources=spot=1"});
+  ::kill(static_cast<pid_t>(node_named(place, "n2").pid), SIGKILL);
+  const auto done = program.wait(20s);
+  INFO(to_string(done) << '\n' << place.logs());
+  CHECK(done.exit_code == 0);
+  CHECK(done.out.find("then n3") != std::string::npos);
 }
 
 TEST_CASE("max_task_retries runs calls again, once in a life and in order") {

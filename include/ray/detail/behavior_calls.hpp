@@ -1,16 +1,14 @@
 #pragma once
 
-#include <ray/detail/behavior_host.hpp>
+#include <ray/detail/hosted_behavior.hpp>
 #include <ray/detail/message_types.hpp>
 #include <ray/task.hpp>
 
 #include <caf/abstract_actor.hpp>
 #include <caf/actor_cast.hpp>
-#include <caf/actor_system.hpp>
 #include <caf/behavior.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/scheduled_actor.hpp>
-#include <caf/spawn_options.hpp>
 #include <caf/stateful_actor.hpp>
 
 #include <concepts>
@@ -58,7 +56,7 @@ struct behavior_shape {
 };
 
 /// The table entry that spawns the CAF actor in a worker. It gets a thread of
-/// its own, so that ray::get may block there.
+/// its own, so that ray::get may block there, unless it shares its process.
 template <auto Behavior>
 struct behavior_creation {
   using parts = behavior_shape<Behavior>;
@@ -67,27 +65,29 @@ struct behavior_creation {
 
   static void run(std::unique_ptr<invocation> call) {
     auto* instance = call->instance;
-    finish_with(std::move(call), [instance](argument_reader& arguments) {
-      *instance = launch(arguments, static_cast<parameters*>(nullptr));
+    const auto snapshot = call->snapshot;
+    finish_with(std::move(call), [=](argument_reader& arguments) {
+      *instance = launch(arguments, snapshot,
+                         static_cast<parameters*>(nullptr));
     });
   }
 
   template <class... Ps>
   static std::shared_ptr<void>
-  launch(argument_reader& arguments,
+  launch(argument_reader& arguments, std::string_view snapshot,
          const std::tuple<std::type_identity<Ps>...>*) {
     auto values = std::make_shared<std::tuple<stored_parameter<Ps>...>>(
       std::tuple<stored_parameter<Ps>...>{
         arguments.next<stored_parameter<Ps>>()...});
     arguments.expect_end();
     return behavior_host::start(
-      value_name<Behavior>(),
+      value_name<Behavior>(), snapshot,
       [&](caf::actor_system& system, const std::shared_ptr<host_state>& host) {
-        return caf::actor_cast<caf::actor>(
-          system.spawn<caf::detached + caf::hidden>(
-            [host, values](self_type self) -> typename parts::result {
-              return body<Ps...>(self, host, *values);
-            }));
+        return spawn_behavior_actor<std::remove_pointer_t<self_type>>(
+          system, host,
+          [host, values](self_type self) -> typename parts::result {
+            return body<Ps...>(self, host, *values);
+          });
       });
   }
 
@@ -106,12 +106,22 @@ struct behavior_creation {
     };
     if constexpr (std::is_void_v<typename parts::result>) {
       std::apply(function, values);
-      behavior_started(*host);
+      started(self, *host);
     } else {
       auto behavior = std::apply(function, values);
-      behavior_started(*host);
+      started(self, *host);
       return behavior;
     }
+  }
+
+  static void started(self_type self, host_state& host) {
+    using self_class = std::remove_pointer_t<self_type>;
+    if constexpr (has_kept_state<self_class>)
+      if (keeps_state(host))
+        begin_state(host, *self,
+                    state_codec_of<std::decay_t<decltype(self->state)>>,
+                    &self->state);
+    behavior_started(host);
   }
 
   static constinit inline function_entry entry{&run, value_name<Behavior>()};

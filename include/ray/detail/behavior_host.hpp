@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ray/detail/actor_state.hpp>
 #include <ray/detail/invocation.hpp>
 
 #include <caf/actor.hpp>
@@ -24,6 +25,39 @@ void behavior_started(host_state& host);
 /// Returns the exit reason for CAF.
 caf::error behavior_threw(host_state& host, const std::exception_ptr& thrown);
 
+/// Whether the actor may have a thread of its own, and block it.
+bool has_own_thread(const host_state& host);
+
+/// Whether snapshots of the actor's state are kept.
+bool keeps_state(const host_state& host);
+
+/// The actor's function ran and gave it *state*: that of its last life, if it
+/// had one, is loaded into it.
+/// @error wrong_type  Its last state is not such a state.
+void begin_state(host_state& host, const caf::scheduled_actor& actor,
+                 const state_codec& codec, void* state);
+
+/// The actor may take up a message: answers wait from now on. Waits until
+/// message_ends was called for the one before, on whichever thread.
+void message_begins(host_state& host);
+
+/// The message is handled, and the actor may be gone with its state. That is
+/// kept, and then the answers are given.
+void message_ends(host_state& host, bool gone);
+
+/// Says whose code the calling thread runs meanwhile.
+class acting_as {
+public:
+  explicit acting_as(const host_state& host) noexcept;
+  ~acting_as();
+  acting_as(const acting_as&) = delete;
+  acting_as& operator=(const acting_as&) = delete;
+
+private:
+  std::shared_ptr<hosted_actor> actor_;
+  void* before_;
+};
+
 /// A CAF actor in a worker: the instance behind a behavior_actor.
 ///
 /// Messages go into the actor's mailbox at once and in order; an answer is
@@ -42,7 +76,10 @@ public:
     std::string_view behavior, const caf::type_erased_tuple& reply);
 
   /// Returns when the actor's function returned; throws what it threw.
+  /// @param snapshot  The state that a durable actor begins with; empty: what
+  ///                  its function gives it.
   static std::shared_ptr<behavior_host> start(std::string_view name,
+                                              std::string_view snapshot,
                                               const launcher& launch);
 
   behavior_host(std::string_view name, std::shared_ptr<host_state> state);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility> // CAF's headers use it without including it.
+
 #include <caf/meta/annotation.hpp>
 #include <caf/meta/hex_formatted.hpp>
 #include <caf/meta/load_callback.hpp>
@@ -17,7 +19,6 @@
 #include <string>
 #include <tuple>
 #include <type_traits>
-#include <utility>
 #include <variant>
 #include <vector>
 

@@ -14,6 +14,8 @@
 
 namespace ray::detail {
 
+struct state_codec;
+
 /// What an invocation made. `nested` keeps the references inside the value
 /// alive until the worker has sent the result.
 struct invocation_result {
@@ -62,6 +64,13 @@ public:
   /// worker's own variable, which a creation sets and which keeps the actor
   /// alive; reset it to end the actor.
   std::shared_ptr<void>* instance = nullptr;
+
+  /// Where a creation says how the actor's state is saved; null for tasks.
+  const state_codec** codec = nullptr;
+
+  /// Of a creation: the state that the actor had when its last life ended, to
+  /// be loaded when it is constructed; empty: none.
+  std::string_view snapshot;
 
   const function_entry* entry = nullptr; ///< Set by invoke().
   int attempt = 0;                       ///< From 0; goes into failures.

@@ -98,6 +98,43 @@ struct submission {
   std::string_view interface;       ///< Of a creation: class or behaviour.
 };
 
+/// A behaviour's actor as the process that hosts it knows it; from any thread.
+class hosted_actor {
+public:
+  virtual ~hosted_actor() = default;
+
+  /// False: it shares its process, and the few threads of that, with others.
+  virtual bool has_own_thread() const = 0;
+
+  /// Whether it is restarted when it dies.
+  virtual bool restarts() const = 0;
+
+  /// It ended by itself (quit, or an uncaught exception); *failure* is the
+  /// encoded actor_died that its later calls get. *for_good*: it wanted to,
+  /// and is not restarted. Called at most once.
+  virtual void ended(std::string failure, bool for_good) = 0;
+
+  /// Whether it was spawned as durable.
+  virtual bool is_durable() const = 0;
+
+  /// Its encoded state before its first message. *restored*: as its last life
+  /// left it.
+  /// @error wrong_type  The state is too large.
+  virtual void begin_state(std::string_view state, bool restored) = 0;
+
+  /// Its encoded state after a message; before the answers to it are given.
+  /// One thread at a time.
+  /// @error wrong_type  The state is too large.
+  virtual void keep_state(std::string state) = 0;
+
+  /// It was let go, and does not run any more.
+  virtual void gone() noexcept = 0;
+
+  /// The calling thread runs its code, until leave() is given the same.
+  virtual void* enter() noexcept = 0;
+  virtual void leave(void* before) noexcept = 0;
+};
+
 /// What the public templates need from their process.
 class runtime {
 public:
@@ -174,17 +211,9 @@ public:
   /// CAF's actor system of this process.
   virtual caf::actor_system& system() = 0;
 
-  /// In a worker: the actor hosted here ended by itself (quit, or an uncaught
-  /// exception of a behaviour); *failure* is the encoded actor_died that its
-  /// later calls get. *for_good*: it wanted to, and is not restarted. Called
-  /// at most once, from any thread.
-  virtual void actor_ended(std::string failure, bool for_good) {
-    (void)failure;
-    (void)for_good;
-  }
-
-  /// In a worker: whether the actor hosted here is restarted when it dies.
-  virtual bool actor_restarts() { return false; }
+  /// In a worker: the actor whose creation the calling thread runs; null
+  /// where nobody needs to hear of its end.
+  virtual std::shared_ptr<hosted_actor> actor_being_made() { return nullptr; }
 
   /// Ends the actor that runs the calling code, after the calls that it was
   /// given so far.

@@ -73,6 +73,7 @@ struct TaskSpec {
   keepsCpu @17 :Bool;
   wishes @18 :TaskWishes;
   # Absent: all defaults.
+  snapshot @19 :Data;
 }
 
 struct Value {
@@ -213,7 +214,7 @@ struct ActorEnd {
   reason @1 :Data;
   # endActor: a sentence. actorEnded: an encoded failure_record.
   how @2 :UInt8;
-  # actor_ended::way: 0 died, 1 for good, 2 after its calls.
+  # actor_ended::way: 0 died, 1 for good, 2 after its calls, 3 gone.
   life @3 :Int32;
 }
 
@@ -267,6 +268,13 @@ struct ThreadWait {
   number @1 :UInt64;
   need @2 :UInt32;
   ids @3 :Ids;
+}
+
+struct Snapshot {
+  actor @0 :ObjectId;
+  life @1 :Int32;
+  number @2 :UInt64;
+  bytes @3 :Data;
 }
 
 struct Record {
@@ -324,6 +332,8 @@ struct Record {
     copyJudged @50 :Judgement;
     workerLines @51 :WorkerLines;
     flushLines @52 :FlushLines;
+    actorSnapshot @53 :Snapshot;
+    snapshotKept @54 :Snapshot;
   }
 }
 

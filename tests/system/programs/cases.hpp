@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <typeinfo>
 
 // Programs under test hold several cases; the first argument chooses one. A
@@ -51,6 +52,18 @@ void expect_throws(Action action, std::string_view words,
   } catch (const std::exception& other) {
     expect(false, fmt::format("{}: another exception came, {}: {}", what,
                               typeid(other).name(), other.what()));
+  }
+}
+
+/// Tries again while the actor is away.
+template <class Call>
+auto ask(Call call) {
+  for (;;) {
+    try {
+      return ray::get(call());
+    } catch (const ray::actor_unavailable&) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
   }
 }
 

@@ -178,6 +178,13 @@ void node_death() {
   say("over");
 }
 
+/// More tasks than slots, until it is killed.
+void fill_nodes() {
+  const auto refs = start(40, 60'000);
+  say("filling");
+  (void)ray::get(refs);
+}
+
 // -- trees of tasks -----------------------------------------------------------
 
 /// 150 kB: passes through the store.
@@ -291,6 +298,7 @@ constexpr cases::entry all[]{
   {"forty", &forty},
   {"fetch", &fetch},
   {"node_death", &node_death},
+  {"fill_nodes", &fill_nodes},
   {"grow_tree", &grow_tree},
   {"burden", &burden},
   {"flood_tasks", &flood_tasks},

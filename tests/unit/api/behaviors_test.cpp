@@ -29,6 +29,33 @@ typename Inspector::result_type inspect(Inspector& f, sample& x) {
   return f(caf::meta::type_name("sample"), x.value, x.label);
 }
 
+struct sums {
+  int total = 0;
+  std::string name;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, sums& x) {
+  return f(x.total, x.name);
+}
+
+caf::behavior keeper(caf::stateful_actor<sums>* self, int first) {
+  self->state.total = first;
+  return {
+    [=](inc_atom, int by) { return self->state.total += by; },
+    [=](get_atom) { return self->state.total; },
+    [=](fail_atom) -> int {
+      self->state.total = -1;
+      throw std::out_of_range("half");
+    },
+    [=](fail_atom, int by) {
+      self->state.total += by;
+      self->quit(caf::sec::runtime_error);
+      return self->state.total;
+    },
+  };
+}
+
 struct unnamed {
   int x = 0;
 };
@@ -252,4 +279,60 @@ TEST_CASE("get_actor finds a behaviour", "[behaviors]") {
   CHECK(ray::get(ray::get_actor<counter>(name).request<int>(get_atom::value))
         == 4);
   CHECK_THROWS_AS(ray::get_actor<echo>(name), ray::wrong_type);
+}
+
+TEST_CASE("a behaviour without a thread of its own says when it runs",
+          "[behavior]") {
+  fake_session session;
+  session.process->own_threads = false;
+  const auto hits = ray::spawn<counter>(1);
+  CHECK(ray::get(hits.request<int>(inc_atom::value, 5)) == 6);
+  CHECK(ray::get(hits.request<int>(get_atom::value)) == 6);
+  CHECK(session.process->entered > 0);
+  CHECK_THROWS_AS(
+    ray::get(hits.request<int>(fail_atom::value, std::string{"now"})),
+    ray::actor_died);
+  CHECK(contains(session.process->end_of_actor(), "now"));
+  CHECK(session.process->left <= session.process->entered);
+}
+
+TEST_CASE("a durable behaviour's state is kept before its answer",
+          "[behaviors]") {
+  fake_session fx;
+  fx.process->durable = true;
+  fx.process->own_threads = GENERATE(true, false);
+  const auto kept = ray::spawn<keeper>(5);
+  const auto five = fx.process->states().back();
+  CHECK(ray::get(kept.request<int>(inc_atom::value, 3)) == 8);
+  const auto eight = fx.process->states().back();
+  CHECK(eight != five);
+
+  fx.process->snapshot = eight;
+  const auto again = ray::spawn<keeper>(5);
+  CHECK(fx.process->states().back() == eight);
+  CHECK(ray::get(again.request<int>(get_atom::value)) == 8);
+  // Its last answer, too, is seen with the state that goes with it.
+  CHECK(ray::get(again.request<int>(fail_atom::value, 100)) == 108);
+  fx.process->snapshot = fx.process->states().back();
+  const auto last = ray::spawn<keeper>(5);
+  CHECK(ray::get(last.request<int>(get_atom::value)) == 108);
+
+  // A handler that throws leaves nothing.
+  const auto before = fx.process->states().back();
+  CHECK_THROWS_AS(ray::get(last.request<int>(fail_atom::value)),
+                  ray::actor_died);
+  CHECK(fx.process->states().back() == before);
+
+  fx.process->snapshot = "no state";
+  const auto damaged = ray::spawn<keeper>(5);
+  CHECK_THROWS_AS(ray::get(damaged.request<int>(get_atom::value)),
+                  ray::error);
+}
+
+TEST_CASE("durable wants a behaviour with a state", "[behaviors]") {
+  fake_session fx;
+  const ray::with lasting{.max_restarts = 1, .durable = true};
+  CHECK_THROWS_AS(ray::spawn<echo>(lasting, std::string{"x"}),
+                  ray::wrong_type);
+  CHECK_THROWS_AS(ray::spawn<counter>(lasting, 1), ray::wrong_type);
 }

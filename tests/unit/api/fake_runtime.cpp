@@ -102,6 +102,7 @@ object_handle fake_runtime::submit(submission&& work) {
     const auto id = work.actor ? work.actor.id() : result.id();
     actor = records_.at(id);
     if (!work.actor) {
+      call->snapshot = snapshot;
       actor->interface = work.interface;
       actor->name = last_name;
     }
@@ -327,7 +328,42 @@ caf::actor_system& fake_runtime::system() {
   return *system_;
 }
 
-void fake_runtime::actor_ended(std::string failure, bool) {
+namespace {
+
+struct fake_actor final : ray::detail::hosted_actor {
+  explicit fake_actor(fake_runtime& all) : process(all) {}
+
+  bool has_own_thread() const override { return process.own_threads; }
+  bool restarts() const override { return false; }
+  void ended(std::string failure, bool) override {
+    process.actor_ended(std::move(failure));
+  }
+  bool is_durable() const override { return process.durable; }
+  void begin_state(std::string_view state, bool) override {
+    process.keep_state(std::string{state});
+  }
+  void gone() noexcept override { ++process.gone; }
+  void keep_state(std::string state) override {
+    process.keep_state(std::move(state));
+  }
+  void* enter() noexcept override {
+    ++process.entered;
+    return this;
+  }
+  void leave(void* before) noexcept override {
+    process.left += before == this ? 1 : 0;
+  }
+
+  fake_runtime& process;
+};
+
+} // namespace
+
+std::shared_ptr<ray::detail::hosted_actor> fake_runtime::actor_being_made() {
+  return std::make_shared<fake_actor>(*this);
+}
+
+void fake_runtime::actor_ended(std::string failure) {
   const std::lock_guard guard{lock_};
   ended_failure_ = std::move(failure);
   changed_.notify_all();

@@ -7,6 +7,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -63,7 +64,12 @@ public:
   std::vector<ray::node_info> nodes() override;
   ray::context current_context() override;
   caf::actor_system& system() override;
-  void actor_ended(std::string failure, bool for_good) override;
+  std::shared_ptr<ray::detail::hosted_actor> actor_being_made() override;
+  void actor_ended(std::string failure);
+  void keep_state(std::string state) {
+    const std::lock_guard guard{lock_};
+    states_.push_back(std::move(state));
+  }
   void exit_actor() override {}
 
   /// An object whose value never comes, until set() is called.
@@ -76,6 +82,12 @@ public:
   /// For what another thread is about to let go: false after some seconds.
   bool becomes_empty();
 
+  /// All states that were kept, oldest first.
+  std::vector<std::string> states() {
+    const std::lock_guard guard{lock_};
+    return states_;
+  }
+
   /// What actor_ended() was given; empty when it is not called for seconds.
   std::string end_of_actor();
 
@@ -86,6 +98,11 @@ public:
   std::size_t last_dependencies = 0;
   std::string last_name;
   bool ended = false;
+  bool own_threads = true; ///< Of behaviours; false: as in a shared process.
+  bool durable = false;     ///< Behaviours keep their state.
+  std::string snapshot;     ///< What the next creation begins with.
+  std::atomic<int> gone{0};     ///< Behaviours that were let go and ended.
+  std::atomic<int> entered{0}, left{0}; ///< Runs of such behaviours' code.
 
 private:
   object_handle make(const std::shared_ptr<record>& what);
@@ -95,6 +112,7 @@ private:
   std::condition_variable changed_;
   std::uint64_t next_ = 1;
   std::string ended_failure_;
+  std::vector<std::string> states_;
   std::map<object_id, std::shared_ptr<record>> records_;
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;

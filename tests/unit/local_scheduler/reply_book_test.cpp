@@ -77,6 +77,21 @@ TEST_CASE("what is kept is bounded", "[replies]") {
   }
 }
 
+TEST_CASE("the last 10,000 calls are known, and no other", "[replies]") {
+  reply_book book;
+  const std::uint64_t calls = 3 * reply_book::calls_max + 17;
+  for (std::uint64_t i = 0; i < calls; ++i) {
+    CHECK(book.begin(call(i)) == what::fresh);
+    book.end(call(i), reply(std::to_string(i)));
+  }
+  for (std::uint64_t i = calls - reply_book::calls_max; i < calls; ++i) {
+    REQUIRE(book.begin(call(i)) == what::replied);
+    REQUIRE(book.reply(call(i)).bytes == std::to_string(i));
+  }
+  for (std::uint64_t i = 0; i < calls - reply_book::calls_max; ++i)
+    REQUIRE(book.begin(call(i)) == what::fresh);
+}
+
 TEST_CASE("drivers are not tried again", "[replies]") {
   task_spec spec;
   spec.parent = root_id(3, 5);

@@ -36,7 +36,7 @@ constexpr bool takes(std::index_sequence<I...>) {
   return requires { T{(static_cast<void>(I), anything{})...}; };
 }
 
-template <class T, std::size_t N = 18>
+template <class T, std::size_t N = 19>
 constexpr std::size_t member_count() {
   if constexpr (takes<T>(std::make_index_sequence<N>{}))
     return N;
@@ -50,7 +50,7 @@ constexpr std::size_t member_count() {
 template <class T>
 auto members(T& x) {
   constexpr auto count = member_count<std::remove_const_t<T>>();
-  static_assert(count < 18, "one more line is needed here");
+  static_assert(count < 19, "one more line is needed here");
 #define RAYD_MEMBERS(N, ...)                                                   \
   if constexpr (count == N) {                                                  \
     auto& [__VA_ARGS__] = x;                                                   \
@@ -76,6 +76,7 @@ auto members(T& x) {
     RAYD_MEMBERS(15, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o)
     RAYD_MEMBERS(16, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
     RAYD_MEMBERS(17, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q)
+    RAYD_MEMBERS(18, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r)
     static_assert(count == 0);
 #undef RAYD_MEMBERS
 }
@@ -118,7 +119,7 @@ inline void fill(dice_type& dice, wait_state::kind& x) {
 }
 
 inline void fill(dice_type& dice, actor_ended::way& x) {
-  x = static_cast<actor_ended::way>(below(dice, 3));
+  x = static_cast<actor_ended::way>(below(dice, 4));
 }
 
 template <class A, class B>

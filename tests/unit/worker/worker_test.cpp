@@ -45,6 +45,7 @@ class counter {
 public:
   explicit counter(int first) : count_(first) {}
   int more(int by) { return count_ += by; }
+  int nested(int x) { return ray::get(ray::remote<add>(x, 1)); }
 
 private:
   int count_;
@@ -247,6 +248,36 @@ TEST_CASE("an actor keeps its state between calls", "[worker]") {
   }
   CHECK(value_in<int>(w.result()) == 41);
   CHECK(value_in<int>(w.result()) == 42);
+}
+
+TEST_CASE("a call that is cancelled while it waits is answered",
+          "[worker]") {
+  worker w;
+  using creation = ray::detail::class_creation<counter, int>;
+  using nested_call = ray::detail::class_call<counter, &counter::nested>;
+  using call = ray::detail::class_call<counter, &counter::more>;
+  ray::detail::keep(creation::listed);
+  ray::detail::keep(nested_call::listed);
+  ray::detail::keep(call::listed);
+  auto create = order(creation::entry, 1, arguments(40));
+  create.spec.kind = task_kind::actor_creation;
+  w.node.send({create});
+  w.result();
+  auto waits = order(nested_call::entry, 2, arguments(5));
+  auto behind = order(call::entry, 3, arguments(1));
+  for (auto* one : {&waits, &behind}) {
+    one->spec.kind = task_kind::actor_call;
+    one->spec.actor = create.spec.id;
+  }
+  w.node.send({waits, behind});
+  const auto child = w.node.log->take_next<submit_task>().spec.id;
+  w.node.send({cancel_task{behind.spec.id}});
+  // The node takes back no calls: it must get a result.
+  const auto result = w.result();
+  CHECK(result.task == behind.spec.id);
+  CHECK(decode_failure(result.value.bytes).code == ray::errc::cancelled);
+  w.node.send({object_ready{child, inline_value(std::string{"\6\0\0\0", 4})}});
+  CHECK(w.result().task == waits.spec.id);
 }
 
 TEST_CASE("a dependency that failed is the result", "[worker]") {
