@@ -102,7 +102,7 @@ def main():
     folder = sys.argv[1]
     count = sys.argv[2] if len(sys.argv) > 2 else "400000"
     rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 7
-    base = tempfile.mkdtemp(prefix="rayd-cost-")
+    base = tempfile.mkdtemp(prefix="dashboard-cost-")
     environment = dict(os.environ, XDG_STATE_HOME=base)
 
     def rayd(*arguments):

@@ -83,9 +83,12 @@ TEST_CASE("a head has a dashboard that shows what rayd status shows") {
         "X-Content-Type-Options: nosniff", "X-Frame-Options: DENY",
         "Content-Encoding: gzip"})
     CHECK(page.head.find(header) != std::string::npos);
-  // The head probes itself when it starts.
+  // The worker of the probe task goes first.
   REQUIRE(eventually(
     [&] { return status_of(place)["totals"]["workers"] == 0; }, 10s));
+  REQUIRE(eventually(
+    [&] { return query(port, status_query)["totals"]["workers"] == 0; }, 10s));
+  const auto shown = query(port, status_query);
   const auto status = status_of(place);
   const auto shown = query(port, status_query);
   CHECK(shown["cluster_id"] == status["cluster_id"]);

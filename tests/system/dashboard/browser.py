@@ -26,7 +26,7 @@ def missing():
 
 class Browser:
     def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="rayd-browser-")
+        self.folder = tempfile.mkdtemp(prefix="test-browser-")
         environment = dict(os.environ, HOME=self.folder,
                            XDG_RUNTIME_DIR=self.folder, TMPDIR=self.folder)
         self.driver = subprocess.Popen(

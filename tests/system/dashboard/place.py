@@ -20,7 +20,7 @@ def check(good, what, found=""):
 class Cluster:
     def __init__(self, folder):
         self.bin = folder
-        self.base = tempfile.mkdtemp(prefix="rayd-pages-")
+        self.base = tempfile.mkdtemp(prefix="test-pages-")
         self.environment = {
             key: value for key, value in os.environ.items()
             if not key.startswith(("RAY_", "RAYD_"))}
