@@ -90,7 +90,6 @@ TEST_CASE("a head has a dashboard that shows what rayd status shows") {
     [&] { return query(port, status_query)["totals"]["workers"] == 0; }, 10s));
   const auto shown = query(port, status_query);
   const auto status = status_of(place);
-  const auto shown = query(port, status_query);
   CHECK(shown["cluster_id"] == status["cluster_id"]);
   CHECK(shown["nodes"].size() == 1);
   CHECK(accounts_of(shown) == accounts_of(status));
