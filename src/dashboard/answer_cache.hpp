@@ -13,14 +13,15 @@ namespace rayd {
 using shared_answer = std::shared_ptr<const std::string>;
 
 // Between browsers and the head: however many ask, the head is asked once for
-// each query, and not again before a quarter of a second, or fifty times as
-// long as its answer took, has passed (30 s at most). So what a page shows uses
-// a fiftieth of the time of whoever answers. Pure: times are given in.
+// each query, and not again before a quarter of a second, or a hundred times as
+// long as its answer took, has passed (30 s at most). So each query that is
+// shown uses a hundredth of the time of whoever answers; pages have two that
+// cost much at most. Pure: times are given in.
 class answer_cache {
 public:
   static constexpr std::int64_t fresh_us = 250'000;
   static constexpr std::int64_t fresh_most_us = 30'000'000;
-  static constexpr std::int64_t fresh_factor = 50;
+  static constexpr std::int64_t fresh_factor = 100;
   static constexpr std::size_t most_open = 24;
   static constexpr std::size_t most_waiters = 256; ///< For one answer.
   static constexpr std::size_t most_kept = 200;

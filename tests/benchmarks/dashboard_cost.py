@@ -12,6 +12,7 @@ events, so that what it draws with costs the cluster nothing here.
 import json
 import os
 import re
+import shutil
 import socket
 import statistics
 import subprocess
@@ -153,6 +154,7 @@ def main():
         print("afterwards: head %.1f MiB, redis %.1f MiB" % memory(head))
     finally:
         rayd("stop")
+        shutil.rmtree(base, ignore_errors=True)
 
 
 if __name__ == "__main__":
