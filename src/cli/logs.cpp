@@ -128,6 +128,11 @@ int print_log(command_context& context, const parsed_flags& given,
       std::this_thread::sleep_for(follow_interval);
     question.erase("tail");
     question["offset"] = next;
+    // Who ran the task is known now, and need not be looked up each time.
+    if (const auto worker = text_in(page, "worker"); !worker.empty()) {
+      question["kind"] = "worker";
+      question["id"] = worker;
+    }
   }
 }
 

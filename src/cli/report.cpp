@@ -12,7 +12,26 @@
 #include <fstream>
 #include <ostream>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 namespace rayd {
+
+namespace {
+
+/// Logs are in it, which are private: a new file is for its owner only; who
+/// may read one that is there already was decided before.
+bool write_private(const std::string& file, std::string_view text) {
+  const int made
+    = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (made < 0)
+    return false;
+  ::close(made);
+  std::ofstream out{file, std::ios::binary};
+  return static_cast<bool>((out << text).flush());
+}
+
+} // namespace
 
 int run_report(command_context& context, const arguments& args) {
   auto flags = query_flags();
@@ -38,8 +57,7 @@ int run_report(command_context& context, const arguments& args) {
   if (data.code != exit_code::ok)
     return complain(context, data.code, data.text);
   const auto page = context.report_page(data.text);
-  std::ofstream out{file, std::ios::binary};
-  if (!(out << page).flush())
+  if (!write_private(file, page))
     return complain(context, exit_code::failed,
                     fmt::format("{} cannot be written", file));
   context.out << fmt::format("wrote {} ({} KiB): open it in a browser\n", file,

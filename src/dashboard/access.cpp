@@ -65,13 +65,11 @@ bool names_us(const access_rules& rules, std::string_view host) {
   const auto name = name_in(host);
   if (!name)
     return false;
-  if (is_loopback(*name))
+  if (is_loopback(*name) || (rules.beyond_loopback && is_address(*name)))
     return true;
-  return rules.beyond_loopback
-         && (is_address(*name)
-             || std::any_of(
-               rules.names.begin(), rules.names.end(),
-               [&](const auto& one) { return same_text(one, *name); }));
+  return std::any_of(
+    rules.names.begin(), rules.names.end(),
+    [&](const auto& one) { return same_text(one, *name); });
 }
 
 bool from_our_pages(const request_facts& request) {

@@ -32,7 +32,8 @@ struct request_facts {
 struct access_rules {
   /// We listen beyond loopback: everybody shows the token.
   bool beyond_loopback = false;
-  /// Names of this machine by which people reach it beyond loopback.
+  /// Names of this machine by which people reach it, as start printed them;
+  /// "" is nobody's.
   std::vector<std::string> names;
   std::string token; ///< Never empty.
 };

@@ -65,7 +65,8 @@ dashboard::start(caf::actor_system& system, dashboard_options options) {
   web.host = options.host;
   web.port = options.port;
   web.token = std::move(options.token);
-  auto server = http_server::open(std::move(web));
+  web.shown_host = options.shown_host;
+  auto server = http_server::open(web);
   if (!server)
     return server.error();
   std::unique_ptr<dashboard> made{new dashboard};

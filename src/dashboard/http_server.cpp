@@ -43,9 +43,17 @@ std::string own_name() {
   return name;
 }
 
+/// Whom to believe. Over loopback, where our programs show no token, no name
+/// but the given one counts: another may be bound to us by somebody else.
+access_rules rules_of(const http_options& options, bool beyond_loopback) {
+  if (!beyond_loopback)
+    return {false, {options.host}, options.token};
+  return {true, {own_name(), options.host, options.shown_host}, options.token};
+}
+
 class server final : public http_server {
 public:
-  server(http_options options, tcp::acceptor&& acceptor,
+  server(const http_options& options, tcp::acceptor&& acceptor,
          std::unique_ptr<asio::io_context> io);
   ~server() override { stop(); }
 
@@ -74,16 +82,15 @@ private:
   std::thread thread_;
 };
 
-server::server(http_options options, tcp::acceptor&& acceptor,
+server::server(const http_options& options, tcp::acceptor&& acceptor,
                std::unique_ptr<asio::io_context> io)
   : io_(std::move(io)),
     acceptor_(std::move(acceptor)),
     pause_(*io_),
     port_(acceptor_->local_endpoint().port()),
     desk_([this](const std::string& query) { ask_(query); }, steady_us),
-    context_{{!acceptor_->local_endpoint().address().is_loopback(),
-              {own_name(), options.host},
-              std::move(options.token)},
+    context_{rules_of(options,
+                      !acceptor_->local_endpoint().address().is_loopback()),
              desk_, options.patience, 0, 0,
              [this](http_connection* gone) { connections_.erase(gone); }} {}
 
@@ -193,7 +200,8 @@ error_code listen_near(tcp::acceptor& acceptor, tcp::endpoint where) {
 
 } // namespace
 
-result<std::unique_ptr<http_server>> http_server::open(http_options options) {
+result<std::unique_ptr<http_server>>
+http_server::open(const http_options& options) {
   auto io = std::make_unique<asio::io_context>(1);
   error_code failed;
   const auto found = tcp::resolver{*io}.resolve(
@@ -216,7 +224,7 @@ result<std::unique_ptr<http_server>> http_server::open(http_options options) {
                    fmt::format("the dashboard cannot listen on {}: {}",
                                options.host, failed.message())};
   return std::unique_ptr<http_server>{
-    new server{std::move(options), std::move(acceptor), std::move(io)}};
+    new server{options, std::move(acceptor), std::move(io)}};
 }
 
 } // namespace rayd

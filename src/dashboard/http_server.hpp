@@ -24,6 +24,8 @@ struct http_options {
   std::uint16_t port = 0; ///< 0: any free one.
   std::string token;
   http_patience patience = {};
+  /// This machine's name in the printed address, when it is another one.
+  std::string shown_host = {};
 };
 
 // The dashboard's web server: HTTP/1.1 by Boost.Beast on a thread of its own,
@@ -40,7 +42,8 @@ public:
   /// Listens; browsers wait until serve().
   /// @error wrong_type  *host* is no address of this machine.
   /// @error connection_failed  The system gives no socket.
-  static result<std::unique_ptr<http_server>> open(http_options options);
+  static result<std::unique_ptr<http_server>>
+  open(const http_options& options);
 
   virtual ~http_server() = default;
 

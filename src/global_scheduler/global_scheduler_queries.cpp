@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::chrono::seconds desk_timeout{30};
 constexpr time_us store_patience_us
-  = std::chrono::microseconds{store_timeout}.count();
+  = std::chrono::microseconds{desk_timeout}.count();
 
 /// A node that does not answer within this is not waited for.
 constexpr time_us node_patience_us = 2'000'000;
@@ -192,11 +192,11 @@ void global_scheduler_state::go_on_with_logs(std::uint64_t number,
             cluster_query{number, step.text});
   } else if (step.what == log_step::kind::ask_store) {
     open.until = steady_now() + store_patience_us;
-    find_line(step.text, [this, number](const std::string& line) {
+    find_task(step.text, [this, number](const std::string& page) {
       if (const auto found = log_requests.find(number);
           found != log_requests.end())
         go_on_with_logs(number,
-                        log_recorded(*machine, found->second.id, line));
+                        log_recorded(*machine, found->second.id, page));
     });
   } else {
     answer(open.asker, open.request, step.text);
@@ -220,11 +220,12 @@ void global_scheduler_state::node_answered(node_index node,
         why_answered(*machine, at->second.id, node, said.text, before));
 }
 
-/// Calls *then* with the newest line of the task *id*; "" when there is none.
-void global_scheduler_state::find_line(
+/// Calls *then* with what the control store has of the task *id*, as JSON.
+void global_scheduler_state::find_task(
   const std::string& id, std::function<void(const std::string&)> then) {
-  self->request(options.store, store_timeout, list_store{"task", 0})
-    .then([id, then](const std::string& x) { then(line_with_id(x, id)); },
+  const nlohmann::json asked{{"what", query_get}, {"kind", "task"}, {"id", id}};
+  self->request(desk, desk_timeout, state_asked{asked.dump(), true})
+    .then([then](const std::string& page) { then(page); },
           [then](const caf::error&) { then({}); });
 }
 
@@ -232,10 +233,10 @@ void global_scheduler_state::look_up(std::uint64_t number) {
   auto& open = questions.at(number);
   open.asked = 0;
   open.until = steady_now() + store_patience_us;
-  find_line(open.id, [this, number](const std::string& line) {
+  find_task(open.id, [this, number](const std::string& page) {
     if (const auto at = questions.find(number); at != questions.end())
       go_on(number, {why_step::kind::answer,
-                     why_recorded(at->second.id, line), 0});
+                     why_recorded(at->second.id, page), 0});
   });
 }
 

@@ -59,7 +59,7 @@ struct global_scheduler_state : head_effects {
   void answer_here(const control_message& message);
   void go_on(std::uint64_t number, const why_step& step);
   void look_up(std::uint64_t number);
-  void find_line(const std::string& id,
+  void find_task(const std::string& id,
                  std::function<void(const std::string&)> then);
   void forget_late_questions();
   void ask_desk(link_id to, const cluster_query& query);

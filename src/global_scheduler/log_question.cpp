@@ -39,6 +39,8 @@ log_step ask(const head_machine& machine, json question,
                               "folder on its machine",
                               node));
   question["pid"] = pid;
+  if (pid != 0)
+    question["worker"] = fmt::format("{}:{}", node, pid);
   return {log_step::kind::ask_node, text_of(question), at->first};
 }
 
@@ -74,13 +76,15 @@ log_step log_asked(const head_machine& machine, const std::string& text) {
 }
 
 log_step log_recorded(const head_machine& machine, const std::string& text,
-                      const std::string& line) {
+                      const std::string& page) {
   const auto asked = json::parse(text, nullptr, false);
-  const auto task = json::parse(line, nullptr, false);
-  if (!task.is_object())
-    return refuse(fmt::format("nothing is known of {}: it never was, or so "
-                              "long ago that its record is gone",
-                              text_in(asked, "id")));
+  const auto answer = json::parse(page, nullptr, false);
+  if (!answer.is_object() || !answer.contains("row"))
+    return {log_step::kind::answer,
+            answer.is_object() && answer.contains("error") ? page
+                                                           : log_unanswered(0),
+            0};
+  const auto& task = answer["row"];
   const auto pid = task.find("pid");
   const auto number = pid != task.end() && pid->is_number_integer()
                         ? pid->get<std::int64_t>()
@@ -94,14 +98,6 @@ log_step log_recorded(const head_machine& machine, const std::string& text,
 
 log_step log_refused() {
   return refuse("the head is asked for too many logs at once: try again");
-}
-
-std::string line_with_id(const std::string& lines, const std::string& id) {
-  const auto hit = lines.find("\"id\":\"" + id + "\"");
-  if (hit == std::string::npos)
-    return "";
-  const auto start = lines.rfind('\n', hit) + 1;
-  return lines.substr(start, lines.find('\n', hit) - start);
 }
 
 std::string log_unanswered(node_index node) {

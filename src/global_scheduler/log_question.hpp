@@ -14,7 +14,7 @@ struct log_step {
   enum class kind : std::uint8_t {
     answer,    ///< `text` is the answer, JSON.
     ask_node,  ///< Ask `node` with `text`; its answer is the answer.
-    ask_store, ///< Look for the task `text`; its line goes to log_recorded.
+    ask_store, ///< Get the task `text`; the answer goes to log_recorded.
   };
 
   kind what = kind::answer;
@@ -25,16 +25,14 @@ struct log_step {
 /// *text*: the query.
 log_step log_asked(const head_machine& machine, const std::string& text);
 
-/// *line* is the newest line of list_store with the task's id; empty: none.
+/// *page* is the control store's answer to "get" of the task (wire/query.hpp);
+/// empty: it did not answer.
 log_step log_recorded(const head_machine& machine, const std::string& text,
-                      const std::string& line);
+                      const std::string& page);
 
 /// At once; whoever comes when there are more hears log_refused().
 inline constexpr std::size_t log_requests_max = 1000;
 log_step log_refused();
-
-/// The first of the JSON *lines* that has this id; "" when none has.
-std::string line_with_id(const std::string& lines, const std::string& id);
 
 /// Of a node that does not answer; 0: the control store.
 std::string log_unanswered(node_index node);

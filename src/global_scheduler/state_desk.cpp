@@ -1,8 +1,10 @@
 #include "global_scheduler/state_desk.hpp"
 
+#include "global_scheduler/read_row.hpp"
 #include "wire/query.hpp"
 
 #include <caf/actor_cast.hpp>
+#include <caf/actor_clock.hpp>
 #include <caf/behavior.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/response_promise.hpp>
@@ -49,18 +51,24 @@ struct state_desk_state {
   struct question {
     caf::response_promise promise;
     std::string request;
-    std::string page; ///< What the control store said.
+    bool store_alone = false;
+    std::string query; ///< To the control store.
+    std::string page;  ///< What the control store said.
   };
 
   caf::response_promise on_asked(const state_asked& x);
+  void ask_store(std::uint64_t number);
+  void serve_row();
   void on_page(std::uint64_t number, const std::string& page);
   void finish(std::uint64_t number, const survey_answer& found);
   void refuse(std::uint64_t number, const std::string& sentence);
+  std::int64_t now_us() const;
 
   caf::event_based_actor* self = nullptr;
   control_store_actor store;
   caf::actor global;
   std::map<std::uint64_t, question> open;
+  read_row reads; ///< Those of `open` that ask the store, or wait to.
   std::uint64_t last = 0;
 };
 
@@ -72,23 +80,52 @@ caf::response_promise state_desk_state::on_asked(const state_asked& x) {
     return promise;
   }
   const auto number = ++last;
-  open[number] = {promise, x.request, {}};
   auto query = store_question(x.request);
-  if (query.empty()) {
+  const bool reads_store = !query.empty();
+  open[number] = {promise, x.request, x.store_alone, std::move(query), {}};
+  if (!reads_store)
     on_page(number, {});
-    return promise;
-  }
-  self->request(store, store_timeout, list_store{{}, 0, std::move(query)})
-    .then(
-      [this, number](const std::string& page) { on_page(number, page); },
-      [this, number](const caf::error& why) {
-        refuse(number, sentence_in(why));
-      });
+  else if (reads.begin(number, now_us()))
+    ask_store(number);
   return promise;
+}
+
+void state_desk_state::ask_store(std::uint64_t number) {
+  self->request(store, store_timeout,
+                list_store{{}, 0, std::move(open.at(number).query)})
+    .then(
+      [this, number](const std::string& page) {
+        reads.end(number);
+        on_page(number, page);
+        serve_row();
+      },
+      [this, number](const caf::error& why) {
+        reads.end(number);
+        refuse(number, sentence_in(why));
+        serve_row();
+      });
+}
+
+void state_desk_state::serve_row() {
+  while (const auto turn = reads.next(now_us()))
+    if (turn->late)
+      refuse(turn->number, "the control store is busy: ask again in a moment");
+    else
+      ask_store(turn->number);
+}
+
+std::int64_t state_desk_state::now_us() const {
+  const auto now = self->clock().now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
 }
 
 void state_desk_state::on_page(std::uint64_t number, const std::string& page) {
   auto& asked = open.at(number);
+  if (asked.store_alone) {
+    asked.promise.deliver(page);
+    open.erase(number);
+    return;
+  }
   asked.page = page;
   self->request(global, survey_timeout,
                 survey{node_questions(asked.request, page)})

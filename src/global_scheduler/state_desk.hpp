@@ -20,6 +20,7 @@ namespace rayd {
 /// Global scheduler -> desk: answered with the JSON for the command.
 struct state_asked {
   std::string request;
+  bool store_alone = false; ///< What nodes could add is not wanted.
 };
 
 /// Desk -> global scheduler: ask these nodes; answered by survey_answer when

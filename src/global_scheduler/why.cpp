@@ -163,12 +163,13 @@ why_step why_answered(const head_machine& machine, const std::string& id,
   return answer(text_of(found));
 }
 
-std::string why_recorded(const std::string& id, const std::string& line) {
-  const auto task = json::parse(line, nullptr, false);
-  if (!task.is_object())
-    return error(fmt::format("no task, actor or object {} is known: it never "
-                             "was, or was forgotten",
-                             id));
+std::string why_recorded(const std::string& id, const std::string& page) {
+  const auto answer = json::parse(page, nullptr, false);
+  if (!answer.is_object() || !answer.contains("row"))
+    return answer.is_object() && answer.contains("error")
+             ? page
+             : error("the control store does not answer");
+  const auto& task = answer["row"];
   const auto text = [&](const char* name) {
     const auto at = task.find(name);
     return at != task.end() && at->is_string() ? at->get<std::string>()

@@ -31,7 +31,8 @@ why_step why_answered(const head_machine& machine, const std::string& id,
                       node_index from, const std::string& text,
                       const std::string& before);
 
-/// *line* is the newest line of list_store with the id; empty: there is none.
-std::string why_recorded(const std::string& id, const std::string& line);
+/// *page* is the control store's answer to "get" of the task (wire/query.hpp);
+/// empty: it did not answer.
+std::string why_recorded(const std::string& id, const std::string& page);
 
 } // namespace rayd

@@ -115,7 +115,9 @@ namespace rayd {
 // Answer:
 //   {"text": "...",     lines without control characters
 //    "next": 4096,      the offset of what follows
-//    "end": false}      true: the process has ended, nothing follows
+//    "end": false,      true: the process has ended, nothing follows
+//    "worker": "n1:4711"}   not of nodes: whose log it is; who goes on reading
+//                       asks that, since tasks are looked up in the store
 //
 // Request: {"what": "logs", "kind": "files", "id": "n1"}: of which workers
 // there are logs on a node, of ended ones too.

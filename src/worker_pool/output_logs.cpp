@@ -77,6 +77,8 @@ void output_reader::on(read_log&& asked) {
     answer = {{"text", page.text},
               {"next", page.next},
               {"end", ended && !page.more}};
+    if (question.is_object() && question.contains("worker"))
+      answer["worker"] = question["worker"];
   } else {
     answer["error"] = fmt::format("there is no log of process {} here: it was "
                                   "no worker, or its log was removed for "

@@ -245,7 +245,7 @@ TEST_CASE("rayd logs refuses what is no log") {
   refused({"worker", "n9:1"}, 1, "there is no node \"n9\"");
   refused({"node", "/etc"}, 1, "there is no node \"/etc\"");
   refused({"task", "12"}, 1, "is not the id of a task or actor");
-  refused({"task", std::string(32, '0')}, 1, "nothing is known of");
+  refused({"task", std::string(32, '0')}, 1, "is known: it never was");
   refused({"job", "j9"}, 1, "no node has a log of job \"j9\"");
   refused({"job", "j1", "--follow"}, 2, "--follow goes with one process");
   refused({"file", "x"}, 2, "rayd logs needs nothing, or a kind and an id");

@@ -4,6 +4,7 @@
 import {ask} from "/feed.js";
 
 const restMs = 1000;
+const lookAgain = 10; // Reads.
 export const linesMost = 5000;
 const bytesOnce = 65536;
 export const logsMost = 12; // At once.
@@ -12,19 +13,40 @@ export const logsMost = 12; // At once.
 class Tail {
   constructor(source, lines) {
     this.source = source;
+    this.asked = source; // Whose log: of tasks and actors, then the worker.
+    this.quiet = 0; // So often nothing was new since the worker's end.
     this.lines = lines; // At first; then all that follows.
     this.rest = ""; // Of a line that has not ended.
   }
 
+  /// It may live on in another worker, which is looked for now and then only.
+  turnTo(answer, moved) {
+    const gone = answer.error || answer.end && !moved;
+    this.quiet = gone ? this.quiet + 1 : 0;
+    if (gone && this.quiet % lookAgain === 0)
+      this.asked = this.source;
+    else if (answer.worker)
+      this.asked = {kind: "worker", id: answer.worker};
+  }
+
   /// What came since the last call, as whole lines.
   async read() {
-    const {kind, id} = this.source;
+    const {kind, id} = this.asked;
     const answer = await ask({what: "logs", kind, id, limit: bytesOnce,
       ...this.next === undefined ? {tail: this.lines} : {offset: this.next}});
     this.problem = answer.error;
-    if (answer.error)
+    if (answer.error) {
+      this.turnTo(answer, false);
       return [];
+    }
+    const other = this.worker !== undefined && answer.worker !== this.worker;
+    this.worker = answer.worker;
     const moved = answer.next !== this.next;
+    this.turnTo(answer, moved || other);
+    if (other) { // Its log is read from the start.
+      this.next = 0;
+      return [];
+    }
     this.next = answer.next;
     this.more = moved && answer.text.length > bytesOnce / 2;
     const pieces = (this.rest + answer.text).split("\n");

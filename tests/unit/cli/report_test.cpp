@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <filesystem>
 #include <fstream>
 
 using namespace rayd;
@@ -115,6 +116,10 @@ TEST_CASE("rayd report writes a file, or says why not", "[report]") {
   std::string written;
   in >> written;
   CHECK(written == "<html>");
+  // It holds logs, which are private.
+  using std::filesystem::perms;
+  CHECK(std::filesystem::status(file).permissions()
+        == (perms::owner_read | perms::owner_write));
   CHECK(shell.run({"report", "--output=/none/x.html"}) == 1);
   CHECK(shell.talk.str().find("/none/x.html cannot be written")
         != std::string::npos);

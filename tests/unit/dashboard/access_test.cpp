@@ -105,6 +105,20 @@ TEST_CASE("beyond loopback nobody comes in without the token", "[access]") {
   CHECK(judge(open_rules(), facts) == access_verdict::wrong_host);
 }
 
+TEST_CASE("the name that start printed is ours, over loopback too",
+          "[access]") {
+  auto facts = good();
+  facts.host = "lab.example:8265";
+  auto rules = local_rules();
+  CHECK(judge(rules, facts) == access_verdict::wrong_host);
+  rules.names = {"Lab.example", ""};
+  CHECK(judge(rules, facts) == access_verdict::allowed);
+  facts.host = "evil.example:8265";
+  CHECK(judge(rules, facts) == access_verdict::wrong_host);
+  facts.host = "10.0.0.1:8265";
+  CHECK(judge(rules, facts) == access_verdict::wrong_host);
+}
+
 TEST_CASE("the token is shown as bearer, in a cookie or in the address",
           "[access]") {
   auto facts = good();

@@ -74,6 +74,19 @@ TEST_CASE("it ends with streams, idle ones and open queries", "[http]") {
     one->read_until("never");
 }
 
+TEST_CASE("a browser may use the address that was printed", "[http]") {
+  // As with --host=lab.example --dashboard-host=0.0.0.0.
+  web_world place{{}, "0.0.0.0", "lab.example"};
+  const auto code = [&](const std::string& host) {
+    web_client browser{place.server->port()};
+    browser.send("GET /?token=" + web_world::token() + " HTTP/1.1\r\nHost: "
+                 + host + "\r\n\r\n");
+    return browser.read_until("\r\n\r\n").substr(9, 3);
+  };
+  CHECK(code("lab.example:8265") == "303");
+  CHECK(code("other.example:8265") == "403");
+}
+
 TEST_CASE("a host that is none of this machine is refused", "[http]") {
   const auto refused = http_server::open({"203.0.113.7", 0, "t", {}});
   REQUIRE_FALSE(refused);

@@ -83,8 +83,9 @@ private:
 /// A server whose head answers when the test says so.
 struct web_world {
   explicit web_world(http_patience patience = {},
-                     const std::string& host = "127.0.0.1") {
-    auto opened = http_server::open({host, 0, token(), patience});
+                     const std::string& host = "127.0.0.1",
+                     const std::string& shown_host = "") {
+    auto opened = http_server::open({host, 0, token(), patience, shown_host});
     REQUIRE(opened);
     server = std::move(*opened);
     server->serve([this](const std::string& query) {

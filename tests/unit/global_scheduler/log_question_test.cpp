@@ -4,6 +4,7 @@
 
 #include "catch.hpp"
 #include "global_scheduler/log_question.hpp"
+#include "global_scheduler/why.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -66,20 +67,25 @@ TEST_CASE("a task's log is that of the worker which ran it",
   CHECK(step.what == kind::ask_store);
   CHECK(step.text == id);
   const auto next = log_recorded(head.machine, text,
-                                 R"({"id":"x","node":"n1","pid":12})");
+                                 R"({"row":{"node":"n1","pid":12}})");
   CHECK(next.what == kind::ask_node);
   CHECK(json::parse(next.text)["pid"] == 12);
+  // So that whoever follows it asks the worker, and the store no more.
+  CHECK(json::parse(next.text)["worker"] == "n1:12");
+  CHECK(error_of(log_recorded(head.machine, text, R"({"error":"none"})"))
+        == "none");
   CHECK(error_of(log_recorded(head.machine, text, ""))
-          .find("nothing is known of")
-        == 0);
+        == "the control store does not answer");
   CHECK(error_of(log_recorded(head.machine, text,
-                              R"({"node":null,"pid":0})"))
+                              R"({"row":{"node":null,"pid":0}})"))
           .find("has not run yet")
         != std::string::npos);
 }
 
-TEST_CASE("a line is found by its id", "[log_question]") {
-  const std::string lines = "{\"id\":\"a\",\"x\":1}\n{\"id\":\"b\",\"x\":2}\n";
-  CHECK(line_with_id(lines, "b") == "{\"id\":\"b\",\"x\":2}");
-  CHECK(line_with_id(lines, "c").empty());
+TEST_CASE("why tells what the store has of a task", "[why]") {
+  const auto said = json::parse(why_recorded(
+    id, R"({"row":{"type":"task","function":"f","state":"finished"}})"));
+  CHECK(said["sentence"] == "task f waits for nothing: it is finished");
+  CHECK(why_recorded(id, R"({"error":"none"})") == R"({"error":"none"})");
+  CHECK(why_recorded(id, "").find("does not answer") != std::string::npos);
 }
