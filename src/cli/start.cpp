@@ -52,13 +52,16 @@ std::string find_secret(node_options& options) {
 std::string dashboard_lines(const ready_info& info) {
   if (info.dashboard.empty())
     return fmt::format("dashboard: none, {}\n", info.dashboard_note);
-  const auto way_in = info.dashboard_token.empty()
-                        ? std::string{}
-                        : "/?token=" + info.dashboard_token;
+  const auto way_in = "/?token=" + info.dashboard_token;
   const auto note = info.dashboard_note.empty()
                       ? std::string{}
                       : fmt::format(" ({})", info.dashboard_note);
-  return fmt::format("dashboard: {}{}{}\n", info.dashboard, way_in, note);
+  if (!info.dashboard.starts_with("http://127.")
+      && !info.dashboard.starts_with("http://[::1]"))
+    return fmt::format("dashboard: {}{}{}\n", info.dashboard, way_in, note);
+  return fmt::format("dashboard: {}{}\n"
+                     "           for other users of this machine: {}{}\n",
+                     info.dashboard, note, info.dashboard, way_in);
 }
 
 /// What a person needs next.

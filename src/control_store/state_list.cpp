@@ -183,7 +183,7 @@ result<state_json> list_errors(redis_link& link, const state_question& asked) {
   };
   std::map<std::pair<std::string, std::string>, group> groups;
   auto done = read_tasks(link, [&](const task_record& task) {
-    if (!task.error)
+    if (!task.error || *task.error == ray::errc::cancelled)
       return true;
     const auto text = [&](std::string_view field) {
       return field == "name" ? title_of(task) : task_field(task, field);

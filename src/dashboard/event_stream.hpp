@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rayd {
@@ -23,6 +25,8 @@ public:
   static constexpr std::size_t most_asked = 8;
   /// An event that is longer takes no further answer.
   static constexpr std::size_t event_bytes = std::size_t{4} << 20;
+  /// Of answers that wait for an event; those beyond are asked for again.
+  static constexpr std::size_t waiting_bytes = std::size_t{16} << 20;
 
   explicit event_stream(std::vector<std::string> queries);
 
@@ -42,14 +46,16 @@ private:
   struct watch {
     std::int64_t next_us = 0;
     bool asked = false;
-    bool changed = false;
-    shared_answer answer;
+    shared_answer answer; ///< That waits for an event.
+    /// Hash and size of the last one, waiting or sent.
+    std::optional<std::pair<std::uint64_t, std::size_t>> known;
   };
 
   std::vector<std::string> queries_;
   std::vector<watch> watches_;
   std::size_t turn_ = 0;  ///< Whose turn it is to be asked first.
   std::size_t asked_ = 0; ///< Not answered yet.
+  std::size_t waiting_ = 0; ///< Bytes.
   std::int64_t sent_us_ = 0;
   bool begun_ = false; ///< Something was sent.
 };

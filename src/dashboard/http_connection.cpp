@@ -5,6 +5,7 @@
 #include "wire/query.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
@@ -14,6 +15,7 @@
 
 #include <array>
 #include <chrono>
+#include <memory>
 #include <utility>
 
 namespace rayd {
@@ -25,6 +27,7 @@ namespace {
 
 constexpr std::size_t head_max = 16 * 1024;
 constexpr auto tick_interval = 250ms;
+constexpr auto summary_patience = 2s;
 
 constexpr const char* plain = "text/plain; charset=utf-8";
 constexpr const char* json_type = "application/json";
@@ -185,7 +188,7 @@ void http_connection::serve(const route& where) {
                                 answer_with(&http_connection::send_json));
     case route::kind::events: return begin_events(where.queries);
     case route::kind::metrics:
-      return gather_metrics({});
+      return gather_metrics();
     case route::kind::wrong:
       return send_text(status::bad_request, json_type,
                        nlohmann::json{{"error", where.problem}}.dump(
@@ -231,19 +234,42 @@ void http_connection::send_json(const shared_answer& answer) {
   send(std::move(out), answer);
 }
 
-void http_connection::gather_metrics(std::vector<shared_answer> got) {
+/// The summary comes from the control store, which may be slow or away: it is
+/// left out then, since the head knows the rest by itself.
+void http_connection::gather_metrics() {
+  struct gathering {
+    boost::asio::steady_timer patience;
+    std::array<shared_answer, 3> got = {};
+    bool late = false, sent = false;
+  };
+  const auto all = std::make_shared<gathering>(
+    gathering{boost::asio::steady_timer{stream_.get_executor()}});
+  const auto look = [self = shared_from_this(), all] {
+    if (all->sent || !all->got[0] || !all->got[2]
+        || (!all->got[1] && !all->late))
+      return;
+    all->sent = true;
+    all->patience.cancel();
+    self->send_metrics(all->got);
+  };
+  all->patience.expires_after(summary_patience);
+  all->patience.async_wait([all, look](error_code stopped) {
+    all->late = !stopped;
+    look();
+  });
   const std::array<std::string, 3> asked{
     fmt::format(R"({{"what":"{}"}})", query_status),
     fmt::format(R"({{"kind":"tasks","what":"{}"}})", query_summary),
     fmt::format(R"({{"what":"{}"}})", query_metrics)};
-  if (got.size() < asked.size())
-    return context_.desk.want(
-      asked[got.size()], [self = shared_from_this(),
-                          got](const shared_answer& answer) mutable {
-        got.push_back(answer);
-        self->gather_metrics(std::move(got));
-      });
-  auto text = metrics_text({*got[0], *got[1], *got[2]});
+  for (std::size_t i = 0; i < asked.size(); ++i)
+    context_.desk.want(asked[i], [all, look, i](const shared_answer& answer) {
+      all->got[i] = answer;
+      look();
+    });
+}
+
+void http_connection::send_metrics(const std::array<shared_answer, 3>& got) {
+  auto text = metrics_text({*got[0], got[1] ? *got[1] : "", *got[2]});
   if (text.empty())
     return send_text(status::service_unavailable, plain,
                      "the head does not answer\n");

@@ -71,8 +71,8 @@ private:
   void send_page(const std::string& token);
   void send_asset(std::string_view path);
   void send_json(const shared_answer& answer);
-  /// Asks for what is missing, one after the other, then sends it.
-  void gather_metrics(std::vector<shared_answer> got);
+  void gather_metrics();
+  void send_metrics(const std::array<shared_answer, 3>& got);
   void send_text(status code, const char* type, std::string text);
   void send(response<boost::beast::http::span_body<const char>> head,
             shared_answer body);

@@ -17,13 +17,9 @@ void client::report_metrics() {
   auto& metrics = process_metrics();
   if (!metrics.changed() || ended_.load(std::memory_order_acquire))
     return;
-  // Those that change meanwhile come with the next report.
-  while (auto report = metrics.take()) {
-    const bool full = report->series.size() >= report_series_max;
-    out_.add(std::move(*report), push::now);
-    if (!full)
-      break;
-  }
+  metrics.report([this](metric_report&& report) {
+    out_.add(std::move(report), push::now);
+  });
 }
 
 std::optional<outbox::clock::time_point>

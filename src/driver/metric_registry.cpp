@@ -165,7 +165,22 @@ std::optional<metric_report> metric_registry::take() {
   return report;
 }
 
+void metric_registry::report(
+  const std::function<void(metric_report&&)>& send) {
+  const std::lock_guard guard{order_};
+  // Those that change meanwhile come with the next report.
+  while (auto next = take()) {
+    const bool full = next->series.size() >= report_series_max;
+    send(std::move(*next));
+    if (!full)
+      break;
+  }
+}
+
 void metric_registry::begin_session(std::function<void()> woken) {
+  if (std::exchange(process_, ::getpid()) != ::getpid())
+    while (take()) {
+    }
   const std::lock_guard guard{lock_};
   woken_ = std::move(woken);
   for (const auto& [key, one] : series_)

@@ -16,6 +16,9 @@
 #include <string>
 #include <vector>
 
+#include <sys/types.h>
+#include <unistd.h>
+
 // Where the values of ray::metrics lie in a process, and what of them its node
 // has not heard yet. Metrics are made by static initialisers, before anything
 // of rayd runs, so the process has one registry (process_metrics), as it has
@@ -88,13 +91,18 @@ public:
   /// The next report, at most report_series_max series; nothing: none is due.
   std::optional<metric_report> take();
 
+  /// Gives *send* what is due; of two threads the one after the other, so
+  /// that no older value arrives after a newer one.
+  void report(const std::function<void(metric_report&&)>& send);
+
   /// True once there is any series.
   bool in_use() const noexcept {
     return in_use_.load(std::memory_order_acquire);
   }
 
   /// A new session: its node has heard of no gauge. *woken* is called, from
-  /// now on, when the first series is made; it never blocks.
+  /// now on, when the first series is made; it never blocks. In a fork's child
+  /// the parent reports what was counted before.
   void begin_session(std::function<void()> woken);
 
 private:
@@ -109,12 +117,14 @@ private:
 
   family& family_of(const metric_series& what);
 
-  std::mutex lock_; ///< Of what follows.
+  std::mutex order_; ///< Of reports.
+  std::mutex lock_;  ///< Of what follows.
   std::map<std::string, family> families_;
   std::map<std::string, std::unique_ptr<cell>> series_;
   std::vector<cell*> pending_; ///< Changed, not yet in a report.
   std::uint64_t dropped_ = 0;
   std::function<void()> woken_;
+  pid_t process_ = ::getpid();
 
   std::atomic<cell*> changed_{nullptr}; ///< A list through next_.
   std::atomic<bool> rest_{false};       ///< pending_ or dropped_ waits.

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 
 namespace rayd {
 
@@ -30,15 +32,27 @@ series_sample sample_of(const node_record& node, float finished) {
           finished};
 }
 
+bool is_of_machine(std::size_t series) {
+  const auto name = series_names[series];
+  return name == "memory" || name.starts_with("network")
+         || name.starts_with("disk");
+}
+
+bool is_bytes(std::size_t series) {
+  return is_of_machine(series) || series_names[series] == "store";
+}
+
 std::string error(const std::string& sentence) {
   return json{{"error", sentence}}.dump(-1, ' ', false,
                                         json::error_handler_t::replace);
 }
 
-/// Whole numbers are short, and enough for all but percents.
-json shown(float value, bool percent) {
-  return percent ? json(std::round(static_cast<double>(value) * 10) / 10)
-                 : json(static_cast<std::int64_t>(value));
+/// Whole numbers are short, and enough for bytes. Means of few tasks over a
+/// minute are below one.
+json shown(float value, std::size_t series) {
+  return is_bytes(series)
+           ? json(static_cast<std::int64_t>(value))
+           : json(std::round(static_cast<double>(value) * 100) / 100);
 }
 
 } // namespace
@@ -62,6 +76,7 @@ void series_desk::look(const head_machine& machine, time_us now) {
   looked_s_ = second;
   series_sample all{};
   float cpus = 0;
+  std::set<std::string> machines; ///< What nodes of one share counts once.
   for (const auto& [index, node] : machine.nodes()) {
     if (!node.announced || node.state == node_state::dead) {
       finished_.erase(index);
@@ -75,8 +90,10 @@ void series_desk::look(const head_machine& machine, time_us now) {
       std::max(node.entry.total.amount("CPU"), 0.001));
     cpus += size;
     all[0] += sample[0] * size;
+    const bool first_there = machines.insert(node.entry.host).second;
     for (std::size_t i = 1; i < all.size(); ++i)
-      all[i] += sample[i];
+      if (first_there || !is_of_machine(i))
+        all[i] += sample[i];
   }
   if (cpus > 0)
     all[0] /= cpus;
@@ -111,7 +128,7 @@ std::string series_desk::answer(std::string_view request, time_us now,
     auto& list = series[std::string{series_names[i]}] = json::array();
     for (const auto* point : found->points)
       list.push_back(point == nullptr ? json(nullptr)
-                                      : shown(point->mean[i], i == 0));
+                                      : shown(point->mean[i], i));
   }
   return json{{"node", name},
               {"step_s", found->step_s},

@@ -85,7 +85,8 @@ json machine_steps::worker_row(const worker_entry& worker) const {
 json machine_steps::workers_now() const {
   auto list = json::array();
   for (const auto& [number, worker] : workers_) {
-    if (worker.job >= own_jobs || worker.host != 0)
+    // In a shared process each actor has a row, after those of processes.
+    if (worker.job >= own_jobs || (worker.host != 0 && !worker.actor))
       continue;
     if (list.size() >= most_workers)
       break;

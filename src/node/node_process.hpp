@@ -86,7 +86,7 @@ private:
   std::shared_ptr<peer_dialler> dialler_;
   std::unique_ptr<gate> gate_;
   std::unique_ptr<dashboard> dashboard_; ///< Only in a head that wants one.
-  std::string dashboard_token_;          ///< "" when nobody needs it.
+  std::string dashboard_token_;          ///< See ready_info.
   std::string dashboard_note_;
   std::string cluster_id_;
   std::uint64_t epoch_ = 0;

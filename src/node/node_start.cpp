@@ -358,8 +358,7 @@ std::optional<node_failure> node_process::open_dashboard() {
   }
   dashboard_ = std::move(*opened);
   session_.record.dashboard = dashboard_->address();
-  if (dashboard_->wants_token())
-    dashboard_token_ = wanted.token;
+  dashboard_token_ = wanted.token;
   if (wanted.port != 0 && dashboard_->port() != wanted.port)
     dashboard_note_ = fmt::format("port {} is taken", wanted.port);
   return std::nullopt;

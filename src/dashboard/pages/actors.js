@@ -138,7 +138,9 @@ export const actor = {
           ["ended", clock(row.ended_us)],
         ])) : null,
         card("Newest calls in its worker", null, table("Calls", taskColumns,
-          known.calls?.rows, (t) => t.id, "no call yet")));
+          known.calls?.rows ?? (row && !worker && hosts.rows ? [] : undefined),
+          (t) => t.id, worker ? "no call yet"
+            : "its worker is gone: see the tasks of its job")));
     };
     const take = (name) => (answer) => {
       known[name] = answer;

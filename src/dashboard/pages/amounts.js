@@ -4,6 +4,11 @@ import {h} from "/dom.js";
 import {marks, table} from "/parts.js";
 import {bytes, count} from "/words.js";
 
+/// One node of each machine: what it says of that counts once.
+function machines(nodes) {
+  return [...new Map(nodes.map((one) => [one.host, one])).values()];
+}
+
 function sum(nodes, part) {
   let all = null;
   for (const node of nodes) {
@@ -32,7 +37,8 @@ function rowsOf(nodes) {
     allocated: sum(known, (n) => n.resources_total[name] === undefined
       ? undefined : n.resources_total[name]
         - (n.resources_available[name] ?? 0)),
-    used: sum(known, usedOf[name] ?? (() => null)),
+    used: sum(name === "memory" ? machines(known) : known,
+      usedOf[name] ?? (() => null)),
     total: sum(known, (n) => n.resources_total[name])}));
   rows.push({name: "object store", show: bytes, allocated: null,
     used: sum(known, (n) => n.store_used),

@@ -104,7 +104,7 @@ function chartsOfNode() {
     new Chart("CPU", [["cpu", "CPU"]], percent, 105),
     new Chart("Tasks", [["finished", "finished per second"],
       ["running", "running"], ["waiting", "waiting"]],
-    (x) => count(Math.round(x))),
+    count),
     new Chart("Memory", [["memory", "in use"]], bytes),
     new Chart("Object store", [["store", "in use"]], bytes),
     new Chart("Network", [["network_in", "received"],
@@ -133,7 +133,8 @@ export const node = {
         choice("History", span, spans, (value) => view.go({span: value})),
         h("div", {class: "grid charts"}, charts.map((one) => one.card())),
         card("Workers", null, table("Workers", workerColumns,
-          known.workers?.rows, (w) => w.id, "no worker process")),
+          known.workers?.rows, (w) => `${w.id} ${w.actor}`,
+          "no worker process")),
         card("Running here", h("a", {href: place("tasks", {node: id})},
           "all its tasks"), table("Running tasks", taskColumns,
           known.tasks?.rows, (t) => t.id, "no task runs")));

@@ -31,7 +31,8 @@ function tiles(status, errors) {
       place("tasks", {state: "finished"})),
     tile("Actors", count(totals.actors), "alive", place("actors")),
     tile("Jobs", count(status.jobs), "running", place("jobs")),
-    tile("Errors", count(errors?.total ?? 0), "kinds", place("errors"),
+    tile("Errors", errors?.total === undefined ? "–" : count(errors.total),
+      "kinds", place("errors"),
       (errors?.total ?? 0) > 0));
 }
 
@@ -77,7 +78,7 @@ export const overview = {
       new Chart("CPU of all nodes", [["cpu", "CPU"]], percent, 105),
       new Chart("Tasks", [["finished", "finished per second"],
         ["running", "running"], ["waiting", "waiting"]],
-      (x) => count(Math.round(x))),
+      count),
       new Chart("Memory", [["memory", "in use"], ["store", "object store"]],
         bytes),
       new Chart("Network and disk", [["network_in", "received"],

@@ -9,6 +9,9 @@
 #include <limits>
 #include <thread>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 using namespace rayd;
 
 namespace {
@@ -57,6 +60,27 @@ TEST_CASE("a report has what was added since the one before", "[metrics]") {
   CHECK_FALSE(metrics.take());
   hits.add(1);
   CHECK(metrics.take()->series[0].value == 1);
+}
+
+TEST_CASE("a fork's child does not count again what its parent did",
+          "[metrics]") {
+  metric_registry metrics;
+  auto& hits = metrics.get(series(metric_kind::counter, "hits"));
+  hits.add(5);
+  const auto child = ::fork();
+  if (child == 0) {
+    metrics.begin_session([] {});
+    hits.add(2);
+    const auto report = metrics.take();
+    ::_exit(report && report->series[0].value == 2 ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  metrics.begin_session([] {});
+  const auto report = metrics.take();
+  REQUIRE(report);
+  CHECK(report->series[0].value == 5);
 }
 
 TEST_CASE("gauges tell their value, histograms their new counts",
