@@ -186,7 +186,8 @@ TEST_CASE("answers that wait have a limit; all are told in the end",
     for (const auto place : stream.due(now * 1000 * ms)) {
       // Each is new each time, and two have no room together.
       auto answer = std::make_shared<const std::string>(
-        std::to_string(now) + std::string(event_stream::waiting_bytes / 2, ' '));
+        std::to_string(now)
+        + std::string(event_stream::waiting_bytes / 2, ' '));
       kept.emplace_back(answer);
       stream.answered(place, std::move(answer));
     }
