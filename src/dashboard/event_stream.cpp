@@ -49,9 +49,13 @@ void event_stream::answered(std::size_t place, shared_answer answer) {
   const std::pair seen{XXH3_64bits(answer->data(), answer->size()),
                        answer->size()};
   const auto before = one.answer ? one.answer->size() : 0;
-  if (one.known == seen
-      || waiting_ - before + answer->size() > waiting_bytes)
+  if (one.known == seen)
     return;
+  if (waiting_ - before + answer->size() > waiting_bytes) {
+    // Asked first next time, when there is room: large ones take turns.
+    turn_ = place;
+    return;
+  }
   waiting_ += answer->size() - before;
   one.known = seen;
   one.answer = std::move(answer);

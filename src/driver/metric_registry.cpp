@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <pthread.h>
+
 namespace ray::metrics::detail {
 
 namespace {
@@ -80,6 +82,17 @@ rayd::metric_series cell::take() {
     out.buckets.push_back(count - std::exchange(told_buckets_[i], count));
   }
   return out;
+}
+
+/// As if it were new, with the values it has; no other thread runs.
+void cell::forget() noexcept {
+  noted_ = false;
+  was_set_ = false;
+  told_ = 0;
+  for (const auto& one : places_)
+    told_ += one.value.load();
+  for (std::size_t i = 0; i < buckets_.size(); ++i)
+    told_buckets_[i] = buckets_[i].load();
 }
 
 } // namespace ray::metrics::detail
@@ -167,7 +180,7 @@ std::optional<metric_report> metric_registry::take() {
 
 void metric_registry::report(
   const std::function<void(metric_report&&)>& send) {
-  const std::lock_guard guard{order_};
+  const std::lock_guard telling{telling_};
   // Those that change meanwhile come with the next report.
   while (auto next = take()) {
     const bool full = next->series.size() >= report_series_max;
@@ -177,10 +190,30 @@ void metric_registry::report(
   }
 }
 
+void metric_registry::before_fork() noexcept {
+  telling_.lock();
+  lock_.lock();
+}
+
+void metric_registry::after_fork_in_parent() noexcept {
+  lock_.unlock();
+  telling_.unlock();
+}
+
+void metric_registry::after_fork_in_child() noexcept {
+  // Another thread may have been about to put one into the list.
+  changed_ = nullptr;
+  pending_.clear();
+  rest_ = false;
+  dropped_ = 0;
+  woken_ = nullptr;
+  for (const auto& [key, one] : series_)
+    one->forget();
+  lock_.unlock();
+  telling_.unlock();
+}
+
 void metric_registry::begin_session(std::function<void()> woken) {
-  if (std::exchange(process_, ::getpid()) != ::getpid())
-    while (take()) {
-    }
   const std::lock_guard guard{lock_};
   woken_ = std::move(woken);
   for (const auto& [key, one] : series_)
@@ -189,7 +222,12 @@ void metric_registry::begin_session(std::function<void()> woken) {
 }
 
 metric_registry& process_metrics() {
-  static auto* only = new metric_registry;
+  static auto* const only = [] {
+    ::pthread_atfork([] { process_metrics().before_fork(); },
+                     [] { process_metrics().after_fork_in_parent(); },
+                     [] { process_metrics().after_fork_in_child(); });
+    return new metric_registry;
+  }();
   return *only;
 }
 

@@ -16,14 +16,12 @@
 #include <string>
 #include <vector>
 
-#include <sys/types.h>
-#include <unistd.h>
-
 // Where the values of ray::metrics lie in a process, and what of them its node
 // has not heard yet. Metrics are made by static initialisers, before anything
 // of rayd runs, so the process has one registry (process_metrics), as it has
 // one table of functions. A report tells what counters and histograms grew by
-// since the last one, of whatever session; nothing is counted twice.
+// since the last one, of whatever session; nothing is counted twice: a fork's
+// child tells only of what it counts itself.
 
 namespace rayd {
 class metric_registry;
@@ -54,6 +52,7 @@ private:
 
   void note() noexcept;
   rayd::metric_series take();
+  void forget() noexcept;
 
   rayd::metric_registry& owner_;
   const rayd::metric_series what_;
@@ -91,8 +90,8 @@ public:
   /// The next report, at most report_series_max series; nothing: none is due.
   std::optional<metric_report> take();
 
-  /// Gives *send* what is due; of two threads the one after the other, so
-  /// that no older value arrives after a newer one.
+  /// Gives all that is due to *send*, which neither blocks nor uses metrics.
+  /// Threads take turns, so that no older value of a gauge follows a newer one.
   void report(const std::function<void(metric_report&&)>& send);
 
   /// True once there is any series.
@@ -101,9 +100,14 @@ public:
   }
 
   /// A new session: its node has heard of no gauge. *woken* is called, from
-  /// now on, when the first series is made; it never blocks. In a fork's child
-  /// the parent reports what was counted before.
+  /// now on, when the first series is made; it never blocks.
   void begin_session(std::function<void()> woken);
+
+  // Around a fork, in which nothing may be half done. What was counted before
+  // is the parent's to tell, and so are its gauges.
+  void before_fork() noexcept;
+  void after_fork_in_parent() noexcept;
+  void after_fork_in_child() noexcept;
 
 private:
   friend class ray::metrics::detail::cell;
@@ -117,14 +121,13 @@ private:
 
   family& family_of(const metric_series& what);
 
-  std::mutex order_; ///< Of reports.
-  std::mutex lock_;  ///< Of what follows.
+  std::mutex telling_; ///< Keeps reports in order; taken before lock_.
+  std::mutex lock_; ///< Of what follows.
   std::map<std::string, family> families_;
   std::map<std::string, std::unique_ptr<cell>> series_;
   std::vector<cell*> pending_; ///< Changed, not yet in a report.
   std::uint64_t dropped_ = 0;
   std::function<void()> woken_;
-  pid_t process_ = ::getpid();
 
   std::atomic<cell*> changed_{nullptr}; ///< A list through next_.
   std::atomic<bool> rest_{false};       ///< pending_ or dropped_ waits.

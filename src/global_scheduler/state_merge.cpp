@@ -1,5 +1,6 @@
 #include "global_scheduler/state_merge.hpp"
 
+#include "wire/node_wish.hpp"
 #include "wire/state_question.hpp"
 
 #include <nlohmann/json.hpp>
@@ -64,6 +65,23 @@ bool lists_tasks(const json& asked) {
   const auto kind = text_in(asked, "kind");
   return (what == "list" && kind == "tasks")
          || (what == "get" && kind == "task");
+}
+
+bool lists_actors(const json& asked) {
+  const auto what = text_in(asked, "what");
+  const auto kind = text_in(asked, "kind");
+  return (what == "list" && kind == "actors")
+         || (what == "get" && kind == "actor");
+}
+
+/// Who can add something to the row; 0: nobody. Of an actor that is where it
+/// lives, else the home.
+node_index asked_about(const json& row, const object_id& id, bool actors,
+                       bool objects) {
+  if (actors)
+    return text_in(row, "state") == "alive" ? parse_node(text_in(row, "node"))
+                                            : 0;
+  return wants_more(row, objects) ? id.home() : 0;
 }
 
 std::string workers_answer(const json& asked, const std::string& request,
@@ -139,21 +157,23 @@ std::vector<node_question> node_questions(const std::string& request,
   if (is_about_workers(asked))
     return {{0, text_of({{"what", "workers"}})}};
   const bool objects = lists_objects(asked);
-  if (!objects && !lists_tasks(asked))
+  const bool actors = lists_actors(asked);
+  if (!objects && !actors && !lists_tasks(asked))
     return {};
   auto shown = parse(page);
-  std::map<node_index, json> by_home;
+  std::map<node_index, json> by_node;
   std::size_t count = 0;
   for (const auto* row : rows_of(shown)) {
     const auto id = parse_object_id(text_in(*row, "id"));
-    if (!id || !wants_more(*row, objects) || ++count > most_asked_ids)
+    const auto node = id ? asked_about(*row, *id, actors, objects) : 0;
+    if (node == 0 || ++count > most_asked_ids)
       continue;
-    by_home[id->home()].push_back(to_string(*id));
+    by_node[node].push_back(to_string(*id));
   }
   std::vector<node_question> questions;
-  for (auto& [home, ids] : by_home)
-    questions.push_back(
-      {home, text_of({{"what", "about"}, {"ids", std::move(ids)}})});
+  for (auto& [node, ids] : by_node)
+    questions.push_back({node, text_of({{"what", actors ? "actors" : "about"},
+                                        {"ids", std::move(ids)}})});
   return questions;
 }
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 // What living nodes add to a page of the control store: why a task waits, who
-// holds an object, and their workers. Plain functions on text; state_desk
-// carries the messages.
+// holds an object, what an actor has to do, and their workers. Plain functions
+// on text; state_desk carries the messages.
 
 namespace rayd {
 

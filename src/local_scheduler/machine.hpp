@@ -110,7 +110,9 @@ public:
 
   /// JSON for global_scheduler/state_merge.hpp. {"what": "about", "ids": [...]}
   /// gives why those tasks wait and who holds those objects, at most 1,000 of
-  /// them; {"what": "workers"} the worker processes. Else an empty object.
+  /// them; {"what": "actors", "ids": [...]} of the actors that live here their
+  /// worker, the calls that wait and those that ended in this life; {"what":
+  /// "workers"} the worker processes. Else an empty object.
   std::string survey(const std::string& text) const;
 
   bool has_job(job_number job) const { return jobs_.contains(job); }

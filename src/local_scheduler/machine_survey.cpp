@@ -85,8 +85,7 @@ json machine_steps::worker_row(const worker_entry& worker) const {
 json machine_steps::workers_now() const {
   auto list = json::array();
   for (const auto& [number, worker] : workers_) {
-    // In a shared process each actor has a row, after those of processes.
-    if (worker.job >= own_jobs || (worker.host != 0 && !worker.actor))
+    if (worker.job >= own_jobs || worker.host != 0)
       continue;
     if (list.size() >= most_workers)
       break;
@@ -101,6 +100,24 @@ std::string local_scheduler_machine::survey(const std::string& text) const {
   const auto what = asked.is_object() ? text_in(asked, "what") : std::string{};
   if (what == "workers") {
     found["workers"] = workers_now();
+  } else if (what == "actors" && asked.contains("ids")
+             && asked["ids"].is_array()) {
+    auto& about = found["about"] = json::object();
+    for (const auto& one : asked["ids"]) {
+      const auto id = parse_object_id(one.is_string() ? one.get<std::string>()
+                                                      : std::string{});
+      const auto at = id ? actors_.find(*id) : actors_.end();
+      if (at == actors_.end() || about.size() >= most_ids)
+        continue;
+      // Of a shared process: its place there.
+      if (const auto worker = workers_.find(at->second.process);
+          worker != workers_.end())
+        about[rayd::to_string(*id)] = {
+          {"worker", fmt::format("{}:{}", node_name(options_.self),
+                                 worker->second.pid)},
+          {"mailbox", mailbox_of(worker->second)},
+          {"calls", worker->second.ended}};
+    }
   } else if (what == "about" && asked.contains("ids")
              && asked["ids"].is_array()) {
     auto& about = found["about"] = json::object();

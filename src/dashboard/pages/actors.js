@@ -6,15 +6,14 @@ import {card, facts, link, place, problem, state, sumsCard, table}
 import {clock, count} from "/words.js";
 import {pager, taskColumns} from "/tasks.js";
 
-const columns = (hosts) => [
+const columns = (rates) => [
   {name: "Actor", show: (a) => link("actor", a.id)},
   {name: "Class", long: true, show: (a) => h("span", {class: "mono"},
     a.interface)},
   {name: "Name", show: (a) => a.name},
   {name: "State", show: (a) => state(a.state)},
-  {name: "Mailbox", number: true, show: (a) => count(
-    hosts.worker(a.id)?.mailbox)},
-  {name: "Calls/s", number: true, show: (a) => hosts.rate(a.id)},
+  {name: "Mailbox", number: true, show: (a) => count(a.mailbox)},
+  {name: "Calls/s", number: true, show: (a) => rates.of(a.id)},
   {name: "Job", show: (a) => link("job", a.job)},
   {name: "Node", show: (a) => link("node", a.node)},
   {name: "Restarts", number: true, show: restarts},
@@ -36,16 +35,11 @@ function restarts(actor) {
     ? "any number" : count(actor.max_restarts)}`;
 }
 
-/// The workers that host actors, and how many calls a second each has ended.
-/// What is not told anew has not changed: a stream tells changes only.
-class Hosts {
-  constructor(view, filters, draw) {
-    this.now = new Map(); // Actor -> {worker, at, rate}
-    view.watch({what: "list", kind: "workers", limit: 500, filters},
-      (answer) => {
-        this.take(answer.rows ?? []);
-        draw();
-      });
+/// How many calls a second actors have ended, by what their rows say. What is
+/// not told anew has not changed: a stream tells changes only.
+class Rates {
+  constructor(view, draw) {
+    this.now = new Map(); // Actor -> {row, at, rate}
     view.eachSecond(() => {
       if (performance.now() - (this.heard ?? Infinity) > 3000) {
         this.take(this.rows);
@@ -59,21 +53,16 @@ class Hosts {
     this.heard = at;
     this.rows = rows;
     const now = new Map();
-    for (const worker of rows.filter((one) => one.actor)) {
-      const before = this.now.get(worker.actor);
-      const same = before?.worker.pid === worker.pid;
-      now.set(worker.actor, {worker, at, rate: same ? Math.max(
-        worker.ended - before.worker.ended, 0) * 1000 / (at - before.at)
-        : null});
+    for (const row of rows.filter((one) => one.worker)) {
+      const before = this.now.get(row.id);
+      const same = before?.row.worker === row.worker;
+      now.set(row.id, {row, at, rate: same ? Math.max(
+        row.calls - before.row.calls, 0) * 1000 / (at - before.at) : null});
     }
     this.now = now;
   }
 
-  worker(actor) {
-    return this.now.get(actor)?.worker;
-  }
-
-  rate(actor) {
+  of(actor) {
     const rate = this.now.get(actor)?.rate;
     return rate === null || rate === undefined ? "–"
       : count(Math.round(rate * 10) / 10);
@@ -85,7 +74,6 @@ export const actors = {
   show(view) {
     const known = {};
     const filters = view.get("job") ? [["job", "=", view.get("job")]] : [];
-    let hosts = null;
     const draw = () => view.draw(
       h("h1", {}, "Actors", view.get("job")
         ? h("span", {class: "quiet"}, ` of ${view.get("job")}`) : null),
@@ -93,17 +81,20 @@ export const actors = {
         "no actor was made yet"),
       problem(known.list), pager(view, known.list),
       h("section", {class: "card wide"}, table("Actors, newest first",
-        columns(hosts), known.list?.rows,
+        columns(rates), known.list?.rows,
         (a) => a.id, "no actor is like that")));
     const take = (name) => (answer) => {
       known[name] = answer;
       draw();
     };
-    hosts = new Hosts(view, [["actor", "!=", ""], ...filters], draw);
+    const rates = new Rates(view, draw);
     draw();
     view.watch({what: "summary", kind: "actors"}, take("sums"));
     view.watch({what: "list", kind: "actors", filters, limit: 100,
-      cursor: view.get("cursor")}, take("list"));
+      cursor: view.get("cursor")}, (answer) => {
+      rates.take(answer.rows ?? []);
+      take("list")(answer);
+    });
   },
 };
 
@@ -114,7 +105,6 @@ export const actor = {
     const known = {};
     const draw = () => {
       const row = known.actor?.row;
-      const worker = hosts.worker(id);
       view.draw(
         h("h1", {}, "Actor ", h("span", {class: "quiet mono"}, id)),
         problem(known.actor),
@@ -124,10 +114,10 @@ export const actor = {
           ["why", row.reason],
           ["class", h("span", {class: "mono"}, row.interface)],
           ["name", row.name],
-          ["mailbox", worker ? `${count(worker.mailbox)} calls wait` : ""],
-          ["calls", worker ? `${count(worker.ended)} in this life, `
-            + `${hosts.rate(id)} a second` : ""],
-          ["worker", worker ? link("worker", worker.id, worker.id) : ""],
+          ["mailbox", row.worker ? `${count(row.mailbox)} calls wait` : ""],
+          ["calls", row.worker ? `${count(row.calls)} in this life, `
+            + `${rates.of(id)} a second` : ""],
+          ["worker", link("worker", known.worker, known.worker)],
           ["node", link("node", row.node)],
           ["home", link("node", row.home)],
           ["job", link("job", row.job)],
@@ -138,26 +128,38 @@ export const actor = {
           ["ended", clock(row.ended_us)],
         ])) : null,
         card("Newest calls in its worker", null, table("Calls", taskColumns,
-          known.calls?.rows ?? (row && !worker && hosts.rows ? [] : undefined),
-          (t) => t.id, worker ? "no call yet"
-            : "its worker is gone: see the tasks of its job")));
+          known.calls?.rows, (t) => t.id, "no call yet")));
     };
     const take = (name) => (answer) => {
       known[name] = answer;
       draw();
     };
+    // A dead one's worker is known by the task that made it alone.
     const follow = () => {
-      const worker = hosts.worker(id);
-      if (worker && !known.asked) {
-        known.asked = true;
+      const row = known.actor?.row;
+      const made = row?.state === "dead" && known.made?.row;
+      const worker = row?.worker
+        ?? (made?.pid ? `${made.node}:${made.pid}` : null);
+      if (worker && !known.worker) {
+        known.worker = worker;
+        const [node, pid] = worker.split(":");
         view.watch({what: "list", kind: "tasks", limit: 30,
-          filters: [["node", "=", worker.node],
-            ["pid", "=", String(worker.pid)]]}, take("calls"));
+          filters: [["node", "=", node], ["pid", "=", pid]]}, take("calls"));
+      } else if (row && !worker) {
+        known.calls ??= {rows: []}; // There may be none ever.
       }
       draw();
     };
-    const hosts = new Hosts(view, [["actor", "=", id]], follow);
-    view.watch({what: "get", kind: "actor", id}, take("actor"));
+    const rates = new Rates(view, draw);
+    view.watch({what: "get", kind: "actor", id}, (answer) => {
+      rates.take(answer.row ? [answer.row] : []);
+      known.actor = answer;
+      follow();
+    });
+    view.watch({what: "get", kind: "task", id}, (answer) => {
+      known.made = answer;
+      follow();
+    });
   },
 };
 

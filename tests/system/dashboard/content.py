@@ -46,6 +46,18 @@ def content(browser, address):
           const cells = [...one.children].map((cell) => cell.textContent);
           return cells.includes("records") && cells[4] === "4"; });"""),
           "actors have a mailbox", browser.run(TEXT, "main"))
+    check(browser.until("""return [...document.querySelectorAll(
+        "main section:last-of-type tbody tr")].some((one) => {
+          const cells = [...one.children].map((cell) => cell.textContent);
+          return cells.includes("shared") && cells[4] === "2"; });"""),
+          "shared actors have a mailbox", browser.run(TEXT, "main"))
+    browser.run("""location.hash = [...document.querySelectorAll(
+        "main section:last-of-type tbody tr")].find((one) =>
+          [...one.children].some((cell) => cell.textContent === "gone"))
+        .querySelector("a").getAttribute("href");""")
+    check(browser.until("""return document.querySelector("main section"
+        + ":last-of-type tbody")?.textContent.includes("tick");"""),
+          "a dead actor's page has its calls", browser.run(TEXT, "main"))
     browser.open(f"{address}/#/objects")
     check(browser.until("""return document.querySelectorAll(
         "svg.store a .piece").length >= 1;"""), "objects lie on a map")

@@ -1,7 +1,8 @@
 // Makes what each page of the dashboard shows: tasks of every state, a family
-// of tasks, an actor with calls in its mailbox, objects, lines in logs, errors
-// with a cause, and a task whose name is HTML. Then it says "ready" and goes on
-// with some of each, five times a second, until FILE exists.
+// of tasks, actors with calls in their mailbox, one that died, objects, lines
+// in logs, errors with a cause, and a task whose name is HTML. Then it says
+// "ready" and goes on with some of each, five times a second, until there is
+// FILE.
 // Usage: page_user FILE [COUNT]; with COUNT it only runs so many tasks, says
 // "ready" and ends with FILE.
 #include <ray/ray.hpp>
@@ -119,6 +120,13 @@ int main(int argc, char** argv) {
   std::vector<ray::object_ref<int>> notes;
   for (int i = 0; i < 5; ++i)
     notes.push_back(records.call<&clerk::note>(file));
+  auto shared = ray::spawn<clerk>(
+    ray::with{.num_cpus = 0, .name = "shared", .shared = true});
+  for (int i = 0; i < 3; ++i)
+    notes.push_back(shared.call<&clerk::note>(file));
+  auto gone = ray::spawn<ticker>(ray::with{.num_cpus = 0, .name = "gone"});
+  ray::get(gone.call<&ticker::tick>(0));
+  ray::kill(gone);
   auto stored = ray::put(std::vector<double>(1 << 17, 1.0));
   auto waiting = ray::remote<huge>(ray::with{.num_cpus = 100}, 1);
   auto running = ray::remote<wait_for>(file);

@@ -4,6 +4,8 @@
 
 #include "catch.hpp"
 
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -155,6 +157,48 @@ TEST_CASE("an event has a size; what it leaves out is in the next",
   stream.answered(1, text("2"));
   CHECK(stream.take(0).size() < large.size() + 100);
   CHECK(stream.take(250 * ms) == "event: update\ndata: {\"1\":2}\n\n");
+}
+
+TEST_CASE("a stream keeps nothing of what it sent", "[stream]") {
+  event_stream stream{{"a"}};
+  stream.due(0);
+  auto answer = text("1");
+  const std::weak_ptr<const std::string> kept{answer};
+  stream.answered(0, std::move(answer));
+  CHECK_FALSE(kept.expired());
+  CHECK(stream.take(0) == "event: update\ndata: {\"0\":1}\n\n");
+  CHECK(kept.expired());
+  // It knows it again all the same.
+  stream.answered(0, text("1"));
+  CHECK(stream.take(1000 * ms).empty());
+  stream.answered(0, text("2"));
+  CHECK(stream.take(1000 * ms).find("2") != std::string::npos);
+}
+
+TEST_CASE("answers that wait have a limit; all are told in the end",
+          "[stream]") {
+  const std::size_t all = 6;
+  event_stream stream{std::vector<std::string>(all, "q")};
+  std::set<std::string> told;
+  for (std::int64_t now = 0; now < 10; ++now) {
+    std::size_t waiting = 0;
+    std::vector<std::weak_ptr<const std::string>> kept;
+    for (const auto place : stream.due(now * 1000 * ms)) {
+      // Each is new each time, and two have no room together.
+      auto answer = std::make_shared<const std::string>(
+        std::to_string(now)
+        + std::string(event_stream::waiting_bytes / 2, ' '));
+      kept.emplace_back(answer);
+      stream.answered(place, std::move(answer));
+    }
+    for (const auto& one : kept)
+      if (const auto answer = one.lock())
+        waiting += answer->size();
+    CHECK(waiting <= event_stream::waiting_bytes);
+    const auto event = stream.take(now * 1000 * ms);
+    told.insert(event.substr(event.find('"'), 3));
+  }
+  CHECK(told.size() == all);
 }
 
 TEST_CASE("a stream asks once a second and gives signs of life", "[stream]") {

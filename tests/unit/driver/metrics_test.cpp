@@ -6,8 +6,13 @@
 
 #include <ray/errors.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <limits>
+#include <map>
+#include <mutex>
 #include <thread>
+#include <vector>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -60,27 +65,6 @@ TEST_CASE("a report has what was added since the one before", "[metrics]") {
   CHECK_FALSE(metrics.take());
   hits.add(1);
   CHECK(metrics.take()->series[0].value == 1);
-}
-
-TEST_CASE("a fork's child does not count again what its parent did",
-          "[metrics]") {
-  metric_registry metrics;
-  auto& hits = metrics.get(series(metric_kind::counter, "hits"));
-  hits.add(5);
-  const auto child = ::fork();
-  if (child == 0) {
-    metrics.begin_session([] {});
-    hits.add(2);
-    const auto report = metrics.take();
-    ::_exit(report && report->series[0].value == 2 ? 0 : 1);
-  }
-  int status = -1;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  CHECK(status == 0);
-  metrics.begin_session([] {});
-  const auto report = metrics.take();
-  REQUIRE(report);
-  CHECK(report->series[0].value == 5);
 }
 
 TEST_CASE("gauges tell their value, histograms their new counts",
@@ -196,6 +180,85 @@ TEST_CASE("threads lose nothing", "[metrics]") {
   collect();
   CHECK(counted == 6.0 * each);
   CHECK(observed == 6u * each);
+}
+
+TEST_CASE("the value that a gauge was set to last is told last",
+          "[metrics]") {
+  metric_registry metrics;
+  auto& depth = metrics.get(series(metric_kind::gauge, "depth"));
+  std::mutex lock;
+  std::vector<double> told;
+  std::atomic<bool> ends{false};
+  const auto report = [&] {
+    metrics.report([&](metric_report&& one) {
+      // Time for the other thread to get ahead.
+      std::this_thread::yield();
+      const std::lock_guard guard{lock};
+      told.push_back(one.series.at(0).value);
+    });
+  };
+  std::thread other{[&] {
+    while (!ends)
+      report();
+  }};
+  for (int i = 1; i <= 20'000; ++i) {
+    depth.set(i);
+    report();
+  }
+  ends = true;
+  other.join();
+  CHECK(std::is_sorted(told.begin(), told.end()));
+  CHECK(told.back() == 20'000);
+}
+
+TEST_CASE("what was counted before a fork is told by the parent alone",
+          "[metrics]") {
+  auto& metrics = process_metrics();
+  auto& hits = metrics.get(series(metric_kind::counter, "fork_hits"));
+  auto& sizes = metrics.get(series(metric_kind::histogram, "fork_sizes"));
+  const auto take = [&] {
+    std::map<std::string, metric_series> found;
+    metrics.report([&](metric_report&& report) {
+      for (auto& one : report.series)
+        found[one.name] = std::move(one);
+    });
+    return found;
+  };
+  take();
+  hits.add(2);
+  sizes.observe(3);
+  const auto child = ::fork();
+  if (child == 0) {
+    metrics.begin_session(nullptr);
+    const bool nothing = take().empty();
+    hits.add(1);
+    sizes.observe(0.5);
+    const auto told = take();
+    const bool own
+      = told.size() == 2 && told.at("fork_hits").value == 1
+        && told.at("fork_sizes").value == 0.5
+        && told.at("fork_sizes").buckets == std::vector<std::uint64_t>{1, 0, 0};
+    ::_exit(nothing && own ? 0 : 1);
+  }
+  int result = -1;
+  REQUIRE(::waitpid(child, &result, 0) == child);
+  CHECK(WIFEXITED(result));
+  CHECK(WEXITSTATUS(result) == 0);
+  const auto told = take();
+  CHECK(told.at("fork_hits").value == 2);
+  CHECK(told.at("fork_sizes").value == 3);
+}
+
+TEST_CASE("a fork's child tells no gauge of its parent's", "[metrics]") {
+  metric_registry metrics;
+  metrics.get(series(metric_kind::gauge, "depth")).set(7);
+  metrics.take();
+  metrics.before_fork();
+  metrics.after_fork_in_child();
+  metrics.begin_session(nullptr);
+  CHECK_FALSE(metrics.take());
+  metrics.get(series(metric_kind::gauge, "depth")).set(8);
+  CHECK(metrics.take()->series.at(0).value == 8);
 }
 
 TEST_CASE("the end of a session tells the node what was counted since",

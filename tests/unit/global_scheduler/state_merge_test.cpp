@@ -38,6 +38,31 @@ TEST_CASE("what nodes say is added to the rows", "[state]") {
   CHECK(merge_state(tasks, page, {}, "") == page);
 }
 
+TEST_CASE("who hosts an actor is asked what it has to do", "[state]") {
+  const auto row = [](const char* state, const json& node) {
+    return json{{"rows", {{{"id", task}, {"state", state}, {"node", node},
+                           {"reason", "x"}}}}}
+      .dump();
+  };
+  for (const std::string request :
+       {R"({"what": "list", "kind": "actors"})",
+        R"({"what": "get", "kind": "actor", "id": "x"})"}) {
+    const auto asked = node_questions(request, row("alive", "n7"));
+    REQUIRE(asked.size() == 1);
+    CHECK(asked[0].node == 7);
+    CHECK(json::parse(asked[0].text)
+          == json{{"what", "actors"}, {"ids", {task}}});
+    CHECK(node_questions(request, row("dead", "n7")).empty());
+    CHECK(node_questions(request, row("alive", "")).empty());
+    CHECK(node_questions(request, row("alive", nullptr)).empty());
+    const auto said = json{{"about", {{task, {{"mailbox", 3}}}}}}.dump();
+    const auto merged = json::parse(
+      merge_state(request, row("alive", "n7"), {{7, said}}, ""));
+    CHECK(merged["rows"][0]["mailbox"] == 3);
+    CHECK(merged["rows"][0]["reason"] == "x");
+  }
+}
+
 TEST_CASE("workers come from the nodes alone", "[state]") {
   const std::string list
     = R"({"what": "list", "kind": "workers", "limit": 1,

@@ -76,6 +76,50 @@ TEST_CASE("a node counts what workers ended, and calls that wait", "[survey]") {
   CHECK(row()["ended"] == 2);
 }
 
+TEST_CASE("a node says what its actors have to do, shared ones too",
+          "[survey]") {
+  task_fixture world;
+  world.add(1, 1);
+  world.begin(1);
+  const auto live = [&](std::uint64_t number) {
+    auto made = world.spec(1, number, task_kind::actor_creation);
+    task_wishes wishes;
+    wishes.shared = true;
+    made.wishes = std::make_shared<const task_wishes>(wishes);
+    const auto id = world.submit(1, made);
+    const auto [host, creation] = world.next_run(1);
+    world.answer(1, host, creation, task_fixture::text(""));
+    return id;
+  };
+  const auto one = live(1);
+  const auto two = live(2);
+  for (std::uint64_t n = 3; n < 6; ++n) {
+    auto call = world.spec(1, n, task_kind::actor_call);
+    call.actor = one;
+    world.submit(1, call);
+  }
+  const auto asked = [&](const json& ids) {
+    return survey(world, {{"what", "actors"}, {"ids", ids}})["about"];
+  };
+  auto about = asked({to_string(one), to_string(two), "xyzzy", 7});
+  REQUIRE(about.size() == 2);
+  auto& busy = about[to_string(one)];
+  auto& idle = about[to_string(two)];
+  CHECK(busy["mailbox"] == 2);
+  CHECK(busy["calls"] == 1); // Its constructor.
+  CHECK(idle["mailbox"] == 0);
+  CHECK(busy["worker"].get<std::string>().rfind("n1:", 0) == 0);
+  CHECK(idle["worker"] == busy["worker"]);
+  const auto [host, call] = world.next_run(1);
+  world.answer(1, host, call, task_fixture::text(""));
+  about = asked({to_string(one)});
+  CHECK(about[to_string(one)]["mailbox"] == 1);
+  CHECK(about[to_string(one)]["calls"] == 2);
+  // One that does not live here is nobody.
+  world.nodes[1]->machine->on_record(task_fixture::driver, kill_actor{two});
+  CHECK(asked({to_string(two)}).empty());
+}
+
 TEST_CASE("the mirror knows when what runs began, behind others too",
           "[survey]") {
   task_fixture world;
