@@ -56,8 +56,7 @@ std::string dashboard_lines(const ready_info& info) {
   const auto note = info.dashboard_note.empty()
                       ? std::string{}
                       : fmt::format(" ({})", info.dashboard_note);
-  if (!info.dashboard.starts_with("http://127.")
-      && !info.dashboard.starts_with("http://[::1]"))
+  if (info.dashboard_wants_token)
     return fmt::format("dashboard: {}{}{}\n", info.dashboard, way_in, note);
   return fmt::format("dashboard: {}{}\n"
                      "           for other users of this machine: {}{}\n",

@@ -37,6 +37,7 @@ void pipe_report::ready(const ready_info& info) {
                    {"version", info.version},
                    {"dashboard", info.dashboard},
                    {"dashboard_token", info.dashboard_token},
+                   {"dashboard_wants_token", info.dashboard_wants_token},
                    {"dashboard_note", info.dashboard_note}}),
              true);
 }
@@ -95,6 +96,8 @@ result<report_line> parse_report_line(const std::string& line) {
     json.at("version").get_to(report.info.version);
     report.info.dashboard = json.value("dashboard", "");
     report.info.dashboard_token = json.value("dashboard_token", "");
+    report.info.dashboard_wants_token
+      = json.value("dashboard_wants_token", false);
     report.info.dashboard_note = json.value("dashboard_note", "");
     return report;
   } catch (const nlohmann::json::exception&) {

@@ -35,9 +35,11 @@ struct ready_info {
   std::string version;
   /// "http://HOST:PORT" of the head's dashboard, "" when there is none.
   std::string dashboard;
-  /// What a browser must show there, on loopback only one of another user. For
-  /// people only: it stands in no file and no log.
+  /// What a browser must show there. For people only: it stands in no file and
+  /// no log.
   std::string dashboard_token;
+  /// Everybody must, not other users than ours only.
+  bool dashboard_wants_token = false;
   /// Why the dashboard is elsewhere, or not there: a sentence, or "".
   std::string dashboard_note;
 };

@@ -37,6 +37,8 @@ public:
 
   /// "http://127.0.0.1:8265".
   const std::string& address() const noexcept { return address_; }
+  /// Of everybody; else of other users than ours only.
+  bool wants_token() const { return server_->beyond_loopback(); }
   std::uint16_t port() const { return server_->port(); }
 
   /// Before the global scheduler ends.

@@ -62,6 +62,9 @@ public:
   void answered(std::string query, std::string text) override;
   void stop() override;
   std::uint16_t port() const override { return port_; }
+  bool beyond_loopback() const override {
+    return context_.rules.beyond_loopback;
+  }
 
 private:
   void accept();

@@ -59,6 +59,9 @@ public:
   virtual void stop() = 0;
 
   virtual std::uint16_t port() const = 0;
+
+  /// Others than this machine can reach it, and all must show the token.
+  virtual bool beyond_loopback() const = 0;
 };
 
 } // namespace rayd

@@ -172,6 +172,7 @@ ready_info node_process::info() const {
   info.version = RAYD_VERSION;
   info.dashboard = session_.record.dashboard;
   info.dashboard_token = dashboard_token_;
+  info.dashboard_wants_token = dashboard_ && dashboard_->wants_token();
   info.dashboard_note = dashboard_note_;
   return info;
 }
