@@ -81,8 +81,8 @@ TEST_CASE("rows of operations per second show a slowdown", "[benchmark]") {
 
 TEST_CASE("rows of large objects show a slowdown", "[benchmark]") {
   RAYD_NEEDS_PROGRAM("rayd");
-  // First touch of memory alone was seen to take 0.6 s and 1.8 s.
-  check_slowdown("10,16", 3'000'000);
+  // First touch of memory alone was seen to take from 0.6 s to 2.8 s.
+  check_slowdown("10,16", 5'000'000);
 }
 
 TEST_CASE("rows of commands show a slowdown", "[benchmark]") {
