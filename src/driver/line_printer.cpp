@@ -53,6 +53,8 @@ void line_printer::add(worker_lines lines) {
     return;
   if (waiting_bytes_ >= waiting_bytes_max) {
     missed_ += lines.left_out + lines_in(lines.text);
+    lines.text.clear();
+    missed_from_ = std::move(lines);
     return;
   }
   lines.left_out += std::exchange(missed_, 0);
@@ -109,6 +111,14 @@ void line_printer::run() {
       guard.unlock();
       show(lines);
       guard.lock();
+    }
+    if (missed_ > 0) {
+      auto lines = missed_from_;
+      lines.left_out = std::exchange(missed_, 0);
+      guard.unlock();
+      show(lines);
+      guard.lock();
+      continue;
     }
     if (finishing_)
       break;

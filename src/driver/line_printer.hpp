@@ -53,7 +53,8 @@ private:
   std::condition_variable changed_;
   std::deque<worker_lines> waiting_; ///< Guarded by lock_, as all up to
   std::size_t waiting_bytes_ = 0;    ///< give_up_.
-  std::uint64_t missed_ = 0;
+  std::uint64_t missed_ = 0;         ///< Lines, not told yet,
+  worker_lines missed_from_;         ///< the newest from here; without text.
   bool finishing_ = false;
   bool started_ = false;
   clock::time_point give_up_{clock::time_point::max()};
