@@ -5,13 +5,18 @@ import {Stream} from "/stream.js";
 
 const watchers = new Map(); // query as text -> set of functions
 const waiting = new Set(); // Queries of them without any answer yet.
+const rows = new Map(); // query -> its last answer with rows
 let onState = () => {};
 let send = () => {};
 
 function take(query, answer) {
   waiting.delete(query);
+  if (answer.rows && watchers.has(query))
+    rows.set(query, answer);
+  // What was shown is still the best that is known.
+  const shown = answer.error ? {...rows.get(query), ...answer} : answer;
   for (const tell of watchers.get(query) ?? [])
-    tell(answer);
+    tell(shown);
 }
 
 function queries() {
@@ -86,6 +91,7 @@ export function watch(query, tell) {
     if (all?.size === 0) {
       watchers.delete(text);
       waiting.delete(text);
+      rows.delete(text);
     }
     renew();
   };
